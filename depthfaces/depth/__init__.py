@@ -1,0 +1,1 @@
+"""From a raw depth frame to a centred face: array in, array out."""

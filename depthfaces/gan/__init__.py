@@ -1,0 +1,1 @@
+"""The conditional generator: its networks, losses, distillation, training, storing and sampling."""

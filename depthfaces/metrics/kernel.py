@@ -1,0 +1,33 @@
+"""Kernel distance between two clouds."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from depthfaces.metrics.undefined import UndefinedError
+
+Array = npt.NDArray[Any]
+
+
+def kid(*, real: Array, fake: Array) -> float:
+    """Return the unbiased squared MMD with the kernel (x·y / d + 1)^3; negative is legal.
+
+    Bińkowski et al. (2018), over all points at once.
+    """
+    n, m = len(real), len(fake)
+    if min(n, m) < 2:
+        raise UndefinedError(f"needs 2 faces on each side, found {n} and {m}")
+    within = _apart(_kernel(real, real)) / (n * (n - 1)) + _apart(_kernel(fake, fake)) / (
+        m * (m - 1)
+    )
+    return float(within - 2 * _kernel(real, fake).mean())
+
+
+def _kernel(a: Array, b: Array) -> Array:
+    return np.asarray((a.astype(float) @ b.T / a.shape[1] + 1) ** 3)
+
+
+def _apart(kernel: Array) -> float:
+    """Return the sum over pairs of different points."""
+    return float(kernel.sum() - np.trace(kernel))

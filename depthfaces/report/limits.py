@@ -1,0 +1,42 @@
+"""What the page cannot show, said from the data itself."""
+
+from depthfaces.report.results import Results
+
+# True of this version whatever the data is.
+STANDING = (
+    "Each generator was trained once. The seeds repeat the classifiers and which faces they get, "
+    "so the intervals do not tell how another training would have turned out.",
+    "Distances are measured in one space, made of the same hand-made features that the "
+    "classifiers read. Another space could rank the generators differently.",
+)
+
+
+def is_virtual(results: Results) -> bool:
+    """Return whether all real faces come from the virtual camera."""
+    return set(results.faces.table["source"]) == {"virtual"}
+
+
+def limits(results: Results) -> list[str]:
+    """Return sentences, the most limiting first."""
+    found: list[str] = []
+    table, utility = results.faces.table, results.utility
+    if utility is None:
+        found.append("No classifier was compared in this run: there is no verdict.")
+    else:
+        found += [f"The verdict is held back: {reason}." for reason in utility["reasons"]]
+    if is_virtual(results):
+        found.append(
+            "Every real face here comes from the built-in virtual camera. The page compares "
+            "generators; it says nothing about a sensor in a room."
+        )
+    if (table["subject"] == "").any():
+        found.append(
+            "Some faces have no known person. Their splits keep near copies together, "
+            "but they are not subject-disjoint."
+        )
+    if "relative" in set(table["unit"]):
+        found.append("Some images have no unit: their values are grey levels, not millimetres.")
+    if results.metrics:
+        undefined = results.metrics["undefined"].items()
+        found += [f"Not defined here: {name} ({reason})." for name, reason in undefined]
+    return found + list(STANDING)

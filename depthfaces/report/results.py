@@ -1,0 +1,64 @@
+"""What the other stages left on disk; what is not there is left out of the page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from depthfaces import files
+from depthfaces.faces import FaceSet
+from depthfaces.report.words import generators
+
+
+@dataclass(frozen=True)
+class Results:
+    """Real faces, generated `sets` by name (synthetic first), and each stage's results or None."""
+
+    faces: FaceSet
+    sets: dict[str, FaceSet]
+    preparation: dict[str, Any] | None
+    quarantine: pd.DataFrame | None
+    sheet: bytes | None
+    losses: pd.DataFrame | None
+    curves: pd.DataFrame | None
+    scores: dict[str, Any] | None
+    metrics: dict[str, Any] | None
+    utility: dict[str, Any] | None
+
+
+def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Results:
+    """Read all results; only the real faces have to be there."""
+    folders = {folder.name: folder for folder in baselines.glob("*")} | {"synthetic": synthetic}
+    sheet = reports / "preprocess" / "sheet.png"
+    return Results(
+        faces=FaceSet.open(faces),
+        sets={
+            name: FaceSet.open(folders[name])
+            for name in generators(folders)
+            if folders[name].is_dir()
+        },
+        preparation=_json(reports / "preprocess" / "summary.json"),
+        quarantine=_table(reports / "preprocess" / "quarantine.csv"),
+        sheet=sheet.read_bytes() if sheet.is_file() else None,
+        losses=_table(reports / "train" / "history.csv"),
+        curves=_table(reports / "evolve" / "curves.csv"),
+        scores=_json(reports / "classify" / "scores.json"),
+        metrics=_json(reports / "compare" / "metrics.json"),
+        utility=_json(reports / "compare" / "utility.json"),
+    )
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    return files.read_json(path) if path.is_file() else None
+
+
+def _table(path: Path) -> pd.DataFrame | None:
+    """Return a table, or None where there is none or it has no rows."""
+    if not path.is_file():
+        return None
+    try:
+        table = pd.read_csv(path, keep_default_na=False, na_values={})
+    except pd.errors.EmptyDataError:
+        return None
+    return table if len(table) else None

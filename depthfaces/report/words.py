@@ -1,0 +1,81 @@
+"""Plain words for names that other stages use, and the order in which the page has them."""
+
+from collections.abc import Iterable
+
+METHODS = {
+    "real": "Real",
+    "synthetic": "Synthetic",
+    "gan": "Plain GAN",
+    "vae": "VAE",
+    "gmm": "GMM",
+    "kde": "KDE",
+}
+
+# name: (title, what it says, which way is better)
+METRICS = {
+    "fd": ("Fréchet distance", "how far the clouds of real and generated faces lie apart", "lower"),
+    "kid": ("Kernel distance", "the same without assuming bell curves", "lower"),
+    "precision": ("Precision", "share of generated faces that look like real ones", "higher"),
+    "recall": ("Recall", "share of real faces that the generator could have made", "higher"),
+    "density": ("Density", "how deep inside the real ones the generated faces lie", "higher"),
+    "coverage": ("Coverage", "share of real faces with a generated one close by", "higher"),
+    "diversity": ("Diversity", "mean distance of two faces of one emotion", "like the floor"),
+    "closest_share": (
+        "Closer to train",
+        "share that stands nearer to a train face than to a held-out one; 1 = copies",
+        "like the floor",
+    ),
+    "authentic_share": (
+        "Authentic",
+        "share that is no near copy of a train face; 0 = copies",
+        "like the floor",
+    ),
+}
+
+MODELS = {"xgboost": "XGBoost", "forest": "Random forest", "tree": "Decision tree", "svm": "SVM"}
+
+
+def method(name: str) -> str:
+    """Return what a generated set is called on the page."""
+    return METHODS.get(name, name)
+
+
+def model(name: str) -> str:
+    """Return what a classifier is called on the page."""
+    return MODELS.get(name, name)
+
+
+def generators(names: Iterable[str]) -> list[str]:
+    """Return generated sets in the order of the page: ours, then the known ones, then others."""
+    known = list(METHODS)
+    return sorted(
+        names, key=lambda name: (known.index(name) if name in known else len(known), name)
+    )
+
+
+def arms(names: Iterable[str]) -> list[str]:
+    """Return arms in the order of the page: real, controls, ours, then other generators."""
+    kinds = ("real", "oversampled", "augmented", "mixed", "synthetic", "shuffled")
+
+    def place(name: str) -> tuple[int, float, str]:
+        kind, _, ratio = name.partition("@")
+        number = kinds.index(kind) if kind in kinds else len(kinds)
+        return number, float(ratio or 0), name
+
+    return sorted(names, key=place)
+
+
+def arm(name: str) -> str:
+    """Return what an arm is called on the page."""
+    simple = {
+        "real": "Real faces only",
+        "synthetic": "Synthetic faces only",
+        "shuffled": "Real + synthetic with shuffled labels",
+    }
+    if name in simple:
+        return simple[name]
+    if name.startswith("mixed-"):
+        return f"Real + {method(name.removeprefix('mixed-'))}"
+    kind, _, ratio = name.partition("@")
+    added = {"mixed": "synthetic", "oversampled": "repeated", "augmented": "augmented"}
+    return f"Real + {ratio} × {added.get(kind, kind)}"

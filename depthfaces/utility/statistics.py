@@ -1,0 +1,65 @@
+"""How sure a difference is: bootstrap over people and seeds, McNemar, Holm."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import binomtest
+
+from depthfaces.classify.scores import macro_f1
+
+Array = npt.NDArray[Any]
+
+
+def weights(people: int, seeds: int, draws: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return how often each person (draws, people) and each seed (draws, seeds) is drawn.
+
+    With replacement, as many as there are. Every arm is judged on the same draws, so that their
+    differences are paired.
+    """
+    who = rng.multinomial(people, np.full(people, 1 / people), size=draws)
+    which = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=draws)
+    return who, which
+
+
+def bootstrap(matrices: Array, who: Array, which: Array) -> Array:
+    """Return the macro-F1 of each draw, (draws,), from confusions (people, seeds, k, k).
+
+    Within a draw: sum the people's matrices, take the macro-F1 of each seed, average the seeds.
+    """
+    by_seed = np.einsum("dp,pskl->dskl", who, matrices, optimize=True)
+    return np.asarray((macro_f1(by_seed) * which).sum(axis=1) / which.sum(axis=1))
+
+
+def interval(draws: Array, level: float) -> tuple[float, float]:
+    """Return the middle `level` of the draws (percentile interval)."""
+    tail = (1 - level) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def two_sided(draws: Array) -> float:
+    """Return the p of "no difference": twice the smaller share of draws on one side of 0.
+
+    One is added above and below, so that p is never 0: fewer draws cannot prove more.
+    """
+    count = min(int(np.sum(draws <= 0)), int(np.sum(draws >= 0)))
+    return min(1.0, 2 * (count + 1) / (len(draws) + 1))
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Return the exact two-sided p for `only_a` items that A alone has right, `only_b` that B has.
+
+    1 when the two never differ.
+    """
+    total = only_a + only_b
+    return float(binomtest(only_a, total).pvalue) if total else 1.0
+
+
+def holm(p: Array) -> Array:
+    """Return p-values adjusted for their number, in the given order (Holm 1979)."""
+    order = np.argsort(p, kind="stable")
+    steps = np.asarray(p)[order] * np.arange(len(p), 0, -1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted

@@ -1,0 +1,28 @@
+"""Fit one baseline and write its faces."""
+
+from pathlib import Path
+
+import torch
+
+from depthfaces import command, params, seeding
+from depthfaces.baselines import BASELINES
+from depthfaces.baselines.samples import Wanted, write
+from depthfaces.errors import ParamsError
+from depthfaces.faces import FaceSet
+
+
+def main(faces: Path, method: str, out: Path) -> None:
+    """Fit the baseline `method` to the train split of `faces` and write its faces to `out`."""
+    if method not in BASELINES:
+        raise ParamsError(f"baseline: expected one of {', '.join(BASELINES)}, found {method!r}")
+    settings = params.load()
+    torch.set_num_threads(settings.threads)
+    data = FaceSet.open(faces)
+    train, validation = data.split("train"), data.split("validation")
+    seed = seeding.number(settings.seed, "baseline", method)
+    sampler = BASELINES[method](train, validation, settings, seed)
+    write(out, sampler, train, Wanted(method, settings.baselines.per_class, seed))
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,20 @@
+"""Put everything that was found on one page."""
+
+from pathlib import Path
+
+from depthfaces import command, files, params
+from depthfaces.report import drawing, page, results
+
+
+def main(reports: Path, faces: Path, synthetic: Path, baselines: Path, out: Path) -> None:
+    """Write OUT/index.html, one file that needs no other, and its figures as PNG."""
+    settings = params.load().report
+    found = results.load(reports, faces, synthetic, baselines)
+    files.write_text(out / "index.html", page.build(found, settings.columns))
+    for name, figure in page.draw(found).items():
+        with files.atomic(out / f"{name}.png") as path:
+            path.write_bytes(drawing.png(figure, settings.dpi))
+
+
+if __name__ == "__main__":
+    command.run(main)

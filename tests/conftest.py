@@ -1,0 +1,146 @@
+"""What several tests share: small prepared face sets that need no camera."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from depthfaces import files, params
+from depthfaces.faces import FaceSet, FaceWriter
+
+# Half height and half width of the mouth by label.
+MOUTHS = {"Happiness": (0.06, 0.4), "Neutral": (0.03, 0.22), "Surprise": (0.2, 0.2)}
+LABELS = tuple(MOUTHS)
+
+
+def draw(label: str, rng: np.random.Generator, size: int = 32) -> np.ndarray:
+    """Return one (size, size) float32 face in [-1, 1]: an egg with a nose and a mouth by label."""
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
+    wide, high = rng.normal(0.62, 0.04), rng.normal(0.85, 0.04)
+    dome = 1 - (x / wide) ** 2 - (y / high) ** 2
+    nose = 0.5 * np.exp(-(x**2 / 0.01 + (y - 0.05) ** 2 / 0.05))
+    open_, broad = {"Surprise": (0.2, 0.2), "Happiness": (0.06, 0.4), "Neutral": (0.03, 0.22)}[
+        label
+    ]
+    mouth = np.exp(-((x / broad) ** 4 + ((y - 0.45) / open_) ** 4))
+    face = np.where(dome > 0, -0.2 + 0.8 * np.sqrt(np.maximum(dome, 0)) + nose - 0.7 * mouth, -1.0)
+    return np.clip(face + rng.normal(0, 0.01, face.shape), -1, 1).astype(np.float32)
+
+
+def write_faces(folder: Path, subjects: int = 12, frames: int = 4, size: int = 32) -> FaceSet:
+    """Write and open a prepared set: `subjects` people x 3 labels x `frames`."""
+    rng = np.random.default_rng(0)
+    with FaceWriter(folder, (size, size), np.float32) as writer:
+        for subject in range(subjects):
+            split = "test" if subject % 4 == 3 else "validation" if subject % 4 == 2 else "train"
+            for label in LABELS:
+                rows = [
+                    {
+                        "id": f"{subject:03d}-{label}-{frame}",
+                        "label": label,
+                        "subject": f"{subject:03d}",
+                        "group": f"{subject:03d}",
+                        "split": split,
+                        "source": "drawn",
+                        "unit": "mm",
+                    }
+                    for frame in range(frames)
+                ]
+                writer.append(np.stack([draw(label, rng, size) for _ in rows]), rows)
+    return FaceSet.open(folder)
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a prepared set of 144 drawn faces, 32 px, 3 labels, 12 people."""
+    folder = tmp_path_factory.mktemp("drawn") / "faces"
+    write_faces(folder)
+    return folder
+
+
+# Small enough for tests; what is not named here stays as in params.yaml.
+TINY: dict[str, Any] = {
+    "threads": 1,
+    "gan": {"latent": 8, "width": 4, "steps": 6, "batch": 8},
+    "ga": {"generations": 3, "population": 20},
+    "export": {"per_class": 12},
+    "baselines": {
+        "per_class": 6,
+        "gan_steps": 2,
+        "vae_latent": 4,
+        "vae_width": 4,
+        "vae_epochs": 1,
+        "pca": 6,
+    },
+}
+
+
+def tiny(**changes: dict[str, Any]) -> Any:
+    """Return the content of params.yaml made tiny, with `changes` by section."""
+    content = params.read(Path(__file__).parents[1] / "params.yaml")
+    for part in (TINY, changes):
+        for key, value in part.items():
+            content[key] = {**content[key], **value} if isinstance(value, dict) else value
+    return content
+
+
+def write_params(folder: Path, **changes: dict[str, Any]) -> Path:
+    """Write `tiny(**changes)` as params.yaml into `folder`, where a stage finds it; return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    YAML().dump(tiny(**changes), folder / params.FILE)
+    return folder
+
+
+def equal(one: Any, two: Any) -> bool:
+    """Whether two nets hold the same weights and buffers, bit for bit."""
+    mine, theirs = one.state_dict(), two.state_dict()
+    return all(np.array_equal(mine[name].numpy(), theirs[name].numpy()) for name in mine)
+
+
+@pytest.fixture(scope="session")
+def trained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workplace after `train` and `evolve` on `drawn`: params.yaml, gan, latents, reports."""
+    from stages import evolve, train  # noqa: PLC0415 - torch takes seconds to load
+
+    place = write_params(tmp_path_factory.mktemp("trained"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        train.main(drawn, place / "gan", place / "train")
+        evolve.main(drawn, place / "gan", place / "latents", place / "evolve")
+    return place
+
+
+def write_features(folder: Path, people: int = 12, quality: float = 1.0) -> None:
+    """Write feature sets of planted classes: real, augmented, synthetic, kde; 12 columns.
+
+    Each person has an offset of their own. `quality` is how far apart the generated classes lie;
+    at 0 their labels mean nothing.
+    """
+    rng = np.random.default_rng(3)
+    means = 2 * np.eye(len(LABELS), 12)
+
+    def write(name: str, rows: list[tuple[str, str, str]], x: np.ndarray) -> None:
+        columns = zip(*rows, strict=True)
+        known = dict(zip(("label", "subject", "split"), map(np.array, columns), strict=True))
+        names = np.array([f"{name}-{number}" for number in range(len(rows))])
+        families = {"family_names": np.array(["all"]), "family_stops": np.array([12])}
+        files.write_npz(
+            folder / f"{name}.npz", x=x.astype(np.float32), id=names, **known, **families
+        )
+
+    faces = [(k, label) for k in range(people) for label in LABELS for _ in range(4)]
+    splits = ["test" if k % 4 == 3 else "validation" if k % 4 == 2 else "train" for k, _ in faces]
+    rows = [(label, f"{k:03d}", s) for (k, label), s in zip(faces, splits, strict=True)]
+    offsets = rng.normal(0, 1, (people, 12))[[k for k, _ in faces]]
+    kinds = [LABELS.index(label) for _, label in faces]
+    real = means[kinds] + offsets + rng.normal(0, 0.7, (len(rows), 12))
+    write("real", rows, real)
+    train = [number for number, split in enumerate(splits) if split == "train"]
+    moved = real[train] + rng.normal(0, 0.2, (len(train), 12))
+    write("augmented", [rows[number] for number in train], moved)
+    made = [(label, "", "synthetic") for label in LABELS for _ in range(60)]
+    kinds = [LABELS.index(label) for label, _, _ in made]
+    for name in ("synthetic", "kde"):
+        write(name, made, quality * means[kinds] + rng.normal(0, 1.2, (len(made), 12)))

@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import multivariate_normal
+
+from depthfaces import files, params
+from depthfaces.baselines import BASELINES
+from depthfaces.baselines.density import choose
+from depthfaces.baselines.gmm import Mixture
+from depthfaces.baselines.kde import Kernels
+from depthfaces.baselines.samples import Wanted, write
+from depthfaces.baselines.space import Space
+from depthfaces.baselines.vae import Vae, vae_loss
+from depthfaces.errors import IntegrityError, ParamsError
+from depthfaces.faces import FaceSet
+from depthfaces.gan.networks import Shape
+from stages import baseline as stage
+from tests.conftest import tiny, write_params
+
+
+def ran(method: str, drawn: Path, place: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(write_params(place / "params"))
+        stage.main(drawn, method, place / method)
+    return place / method
+
+
+@pytest.mark.parametrize("method", list(BASELINES))
+def test_stage_writes_a_set_and_the_same_bytes_twice(
+    method: str, drawn: Path, tmp_path: Path
+) -> None:
+    one, two = ran(method, drawn, tmp_path / "one"), ran(method, drawn, tmp_path / "two")
+    faces = FaceSet.open(one)
+    assert faces.images.shape == (18, 32, 32)
+    assert np.abs(faces.images).max() <= 1
+    assert set(faces.table["method"]) == {method}
+    assert (faces.table["label"].value_counts() == 6).all()
+    assert len(np.unique(faces.images, axis=0)) == 18
+    for name in ("images.npy", "metadata.csv"):
+        assert files.checksum(one / name) == files.checksum(two / name)
+
+
+def test_an_unknown_baseline_lists_the_known_ones(drawn: Path, tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="expected one of gan, vae, gmm, kde, found 'gun'"):
+        ran("gun", drawn, tmp_path)
+
+
+@pytest.mark.parametrize("method", ["gmm", "kde"])
+def test_densities_give_the_right_emotion(method: str, drawn: Path, tmp_path: Path) -> None:
+    """Nearest class mean of real faces: chance is a third."""
+    faces, made = FaceSet.open(drawn), FaceSet.open(ran(method, drawn, tmp_path))
+    means = np.stack([faces.images[faces.targets == c].mean(axis=0) for c in range(3)])
+    gaps = ((made.images[:, None] - means) ** 2).sum(axis=(2, 3))
+    assert (gaps.argmin(axis=1) == made.targets).mean() > 0.7
+
+
+@pytest.mark.parametrize("method", list(BASELINES))
+def test_a_class_of_one_face_is_taken(method: str, drawn: Path) -> None:
+    faces = FaceSet.open(drawn)
+    train, validation = faces.split("train"), faces.split("validation")
+    labels = train.table["label"].to_numpy()
+    few = train.pick(np.flatnonzero((labels != "Neutral") | (np.cumsum(labels == "Neutral") == 1)))
+    held = validation.pick(validation.table["label"].to_numpy() != "Neutral")
+    sampler = BASELINES[method](few, held, params.check(tiny()), 1)
+    made = sampler(np.array([0, 1, 1, 2]), 5)
+    assert made.shape == (4, 32, 32)
+    assert np.isfinite(made).all()
+
+
+def test_samplers_follow_their_seed_and_their_labels(drawn: Path) -> None:
+    faces = FaceSet.open(drawn)
+    for method in ("gmm", "kde", "vae"):
+        sampler = BASELINES[method](
+            faces.split("train"), faces.split("validation"), params.check(tiny()), 1
+        )
+        labels = np.array([2, 0, 1])
+        assert np.array_equal(sampler(labels, 5), sampler(labels, 5))
+        assert not np.array_equal(sampler(labels, 5), sampler(labels, 6))
+
+
+def test_space_of_all_components_is_the_identity(drawn: Path) -> None:
+    few = FaceSet.open(drawn).pick(np.arange(5))
+    space = Space(few, 100, seed=0)
+    assert space.points(few).shape == (5, 4)
+    assert np.allclose(space.faces(space.points(few)), few.images, atol=1e-5)
+
+
+def test_points_have_unit_variance(drawn: Path) -> None:
+    train = FaceSet.open(drawn).split("train")
+    points = Space(train, 6, seed=0).points(train)
+    assert np.allclose(np.cov(points.T), np.eye(6), atol=1e-6)
+
+
+def test_kernel_density_by_hand() -> None:
+    centres, at = np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([[1.0, 1.0]])
+    expected = np.mean([multivariate_normal(c, 0.25 * np.eye(2)).pdf(at[0]) for c in centres])
+    assert np.exp(Kernels(centres, 0.5).score_samples(at))[0] == pytest.approx(expected)
+
+
+def test_a_narrow_kernel_draws_the_faces_themselves() -> None:
+    centres = np.array([[0.0, 0.0], [3.0, 0.0]])
+    drawn = Kernels(centres, 1e-9).draw(50, np.random.default_rng(0))
+    assert {tuple(np.round(row)) for row in drawn} == {(0, 0), (3, 0)}
+
+
+def test_mixture_finds_planted_clusters() -> None:
+    rng = np.random.default_rng(0)
+    centres = np.array([[-6.0, 0.0], [6.0, 0.0]])
+    points = np.concatenate([c + rng.standard_normal((80, 2)) for c in centres])
+    drawn = Mixture(1, points, 2).draw(4000, rng)
+    assert (drawn[:, 0] > 0).mean() == pytest.approx(0.5, abs=0.05)
+    assert np.abs(drawn[:, 0]).mean() == pytest.approx(6, abs=0.4)
+    assert np.abs(drawn[drawn[:, 0] > 0].std(axis=0) - 1).max() < 0.25
+
+
+def test_components_never_outnumber_the_faces() -> None:
+    assert Mixture(1, np.random.default_rng(0).random((7, 3)), 40).model.n_components == 1
+    assert Mixture(1, np.zeros((1, 3)), 4).draw(2, np.random.default_rng(0)).shape == (2, 3)
+
+
+def test_validation_chooses_the_value() -> None:
+    rng = np.random.default_rng(0)
+    train, held = [rng.standard_normal((400, 1))], [rng.standard_normal((400, 1))]
+    (chosen,) = choose(train, held, [0.001, 0.3, 30.0], Kernels)
+    assert chosen.bandwidth == 0.3
+
+
+def test_the_vae_s_divergence_is_zero_at_the_prior() -> None:
+    net = Vae(Shape(32, 3, 4, 4)).eval()
+    for value in net.posterior.parameters():
+        torch.nn.init.zeros_(value)
+    _, divergence = net(torch.randn(2, 1, 32, 32), torch.tensor([0, 1]), torch.zeros(2, 4))
+    assert divergence.tolist() == [0, 0]
+
+
+def test_vae_loss_by_hand() -> None:
+    faces, made = torch.zeros(2, 1, 4, 4), torch.full((2, 1, 4, 4), 0.5)
+    expected = 16 / 2 * np.log(0.25) + 3
+    assert vae_loss(faces, made, torch.tensor([2.0, 4.0])).item() == pytest.approx(expected, 1e-5)
+
+
+def test_faces_that_are_no_number_are_not_written(drawn: Path, tmp_path: Path) -> None:
+    train = FaceSet.open(drawn).split("train")
+
+    def broken(labels: np.ndarray, seed: int) -> np.ndarray:
+        return np.full((len(labels), 32, 32), np.nan, np.float32)
+
+    with pytest.raises(IntegrityError, match="vae: expected finite faces"):
+        write(tmp_path / "vae", broken, train, Wanted("vae", 2, 1))
+    assert not (tmp_path / "vae" / "images.npy").exists()

@@ -1,0 +1,268 @@
+"""dvc.yaml never lies, and the pipeline runs, repeats and reruns as it says."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from depthfaces import files, params, profiles, scratch
+from tests import declared
+
+TOP = declared.TOP
+STAGES = declared.stages()
+
+
+@pytest.fixture(params=STAGES)
+def stage(request: pytest.FixtureRequest) -> str:
+    """Each stage's name in turn."""
+    return str(request.param)
+
+
+def script(stage: str) -> Path:
+    """Return the stage's script."""
+    return TOP / "stages" / f"{stage}.py"
+
+
+def covers(entry: str, path: str) -> bool:
+    """Whether `path` is `entry` or inside it."""
+    return path == entry or path.startswith(f"{entry}/")
+
+
+def leaves() -> set[str]:
+    """Return the dotted keys of params.yaml that hold a value."""
+    known = params.known()
+    return {key for key in known if not any(other.startswith(f"{key}.") for other in known)}
+
+
+def test_one_word_a_stage() -> None:
+    scripts = {path.stem for path in (TOP / "stages").glob("*.py")} - {"__init__"}
+    assert scripts == set(STAGES)
+    assert {path.stem.removeprefix("test_") for path in (TOP / "tests").glob("*.py")} >= scripts
+
+
+def test_command_runs_the_script_of_that_name(stage: str) -> None:
+    assert STAGES[stage]["cmd"].startswith(f"python -m stages.{stage} ")
+
+
+def test_deps_are_exactly_what_is_imported(stage: str) -> None:
+    deps = [path for path in declared.entries(STAGES[stage], "deps") if not data(path)]
+    imported = {path.relative_to(TOP).as_posix() for path in declared.closure(script(stage))}
+    missing = {path for path in imported if not any(covers(dep, path) for dep in deps)}
+    unused = {dep for dep in deps if not any(covers(dep, path) for path in imported)}
+    assert (missing, unused) == (set(), set())
+
+
+def data(path: str) -> bool:
+    """Whether a dependency is a result of another stage."""
+    return path.split("/", maxsplit=1)[0] in {"data", "models", "reports"}
+
+
+def test_params_are_exactly_what_is_read(stage: str) -> None:
+    assert set(STAGES[stage].get("params", [])) == declared.reads(script(stage))
+
+
+def test_every_leaf_of_params_reruns_something() -> None:
+    listed = {key for stage in STAGES.values() for key in stage.get("params", [])}
+    unlisted = {
+        leaf
+        for leaf in leaves()
+        if not any(leaf == key or leaf.startswith(f"{key}.") for key in listed)
+    }
+    assert unlisted == set()
+
+
+def test_paths_on_the_command_are_tracked(stage: str) -> None:
+    declared_paths = declared.entries(STAGES[stage], "deps", "outs", "metrics", "plots")
+    for word in shlex.split(STAGES[stage]["cmd"])[3:]:
+        if word != "${item.method}":
+            known = [path for path in declared_paths if covers(path, word) or covers(word, path)]
+            assert known, word
+
+
+def test_every_result_that_is_read_is_made() -> None:
+    made = [
+        re.sub(r"/\$\{.*\}", "", path)
+        for stage in STAGES.values()
+        for path in declared.entries(stage, "outs", "metrics", "plots")
+    ]
+    for stage in STAGES.values():
+        for dep in filter(data, declared.entries(stage, "deps")):
+            assert any(covers(path, dep) or covers(dep, path) for path in made), dep
+
+
+def test_reports_are_tracked_by_git_and_data_by_dvc(stage: str) -> None:
+    for kind in ("outs", "metrics", "plots"):
+        for entry in STAGES[stage].get(kind, []):
+            path, options = next(iter(entry.items())) if isinstance(entry, dict) else (entry, {})
+            assert options.get("cache", True) != path.startswith("reports/"), path
+
+
+def test_top_module_holds_nothing_but_the_version() -> None:
+    """So that dvc.yaml need not list it under each stage."""
+    lines = (TOP / declared.EXEMPT).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line and not line.startswith('"""')] == [
+        line for line in lines if line.startswith("__version__ = ")
+    ]
+
+
+def project(folder: Path) -> dict[str, str]:
+    """Return the checksum of each file that the project at `folder` owns, dvc.lock included."""
+    paths = [folder / path for path in scratch.own_files(folder)]
+    lock = folder / "dvc.lock"
+    return {
+        str(path): files.checksum(path) for path in [*paths, *([lock] if lock.exists() else [])]
+    }
+
+
+def dvc(folder: Path, *arguments: str, code: int = 0, **environment: str) -> str:
+    """Run dvc in `folder`, expect its exit code, and return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=folder,
+        env={**scratch.environment(), "DVC_SITE_CACHE_DIR": f"{folder}/.dvc/tmp", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def ran(output: str) -> set[str]:
+    """Return the stages that `dvc repro` ran, members of a matrix by the stage's name."""
+    return set(re.findall(r"Running stage '(\w+)", output))
+
+
+def dirty(folder: Path) -> set[str]:
+    """Return the stages whose own code, parameters or inputs changed."""
+    status = json.loads(dvc(folder, "status", "--json"))
+    return {name.split("@")[0] for name in status}
+
+
+def clone(finished: Path, tmp_path: Path) -> Path:
+    """Return a copy of a finished project."""
+    return Path(shutil.copytree(finished, tmp_path / "clone"))
+
+
+@pytest.fixture(scope="session")
+def before() -> dict[str, str]:
+    """The repository before the scratch project ran."""
+    return project(TOP)
+
+
+@pytest.fixture(scope="session")
+def smoke(before: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scratch project after a whole run, in a folder with an unusual name."""
+    assert before
+    folder = tmp_path_factory.mktemp("pipeline") / "a smoke run é"
+    scratch.make(TOP, folder, "smoke")
+    assert ran(dvc(folder, "repro")) == set(STAGES)
+    return folder
+
+
+@pytest.mark.slow
+def test_repository_stays_as_it_was(smoke: Path, before: dict[str, str]) -> None:
+    assert smoke.is_dir()
+    assert project(TOP) == before
+
+
+@pytest.mark.slow
+def test_nothing_is_left_to_do(smoke: Path) -> None:
+    dvc(smoke, "status", "-q")
+    assert ran(dvc(smoke, "repro")) == set()
+
+
+@pytest.mark.slow
+def test_forced_rerun_gives_the_same_bytes(smoke: Path, tmp_path: Path) -> None:
+    """Under another locale and another hash seed of Python."""
+    again = clone(smoke, tmp_path)
+    before = (smoke / "dvc.lock").read_bytes()
+    output = dvc(again, "repro", "-f", "--no-run-cache", LC_ALL="C", PYTHONHASHSEED="5")
+    assert ran(output) == set(STAGES)
+    assert (again / "dvc.lock").read_bytes() == before
+
+
+# A parameter, and the stages that read it.
+CHANGES = {
+    "seed": set(STAGES) - {"report"},
+    "data.virtual.noise": {"download"},
+    "preprocess.crop": {"preprocess"},
+    "preprocess.back": {"preprocess", "train"},
+    "gan.lr_generator": {"train", "baseline"},
+    "kd.decay": {"train", "baseline"},
+    "ga.generations": {"evolve"},
+    "export.evolved_share": {"export"},
+    "export.per_class": {"evolve", "export"},
+    "baselines.vae_epochs": {"baseline"},
+    "features.hog_orientations": {"features"},
+    "classify.xgb_depth": {"classify"},
+    "compare.margin": {"compare"},
+    "report.dpi": {"report"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", CHANGES)
+def test_parameter_makes_its_stages_dirty(smoke: Path, key: str) -> None:
+    file = smoke / "params.yaml"
+    before = file.read_bytes()
+    old = params.read(file)
+    for part in key.split("."):
+        old = old[part]
+    try:
+        profiles.write(file, {key: old + 1})
+        assert dirty(smoke) == CHANGES[key]
+    finally:
+        file.write_bytes(before)
+
+
+@pytest.mark.slow
+def test_wrong_parameter_stops_the_first_stage_and_loses_nothing(
+    smoke: Path, tmp_path: Path
+) -> None:
+    again = clone(smoke, tmp_path)
+    profiles.write(again / "params.yaml", {"data.virtual.noise": -1.0})
+    dvc(again, "repro", code=255)
+    shutil.copyfile(smoke / "params.yaml", again / "params.yaml")
+    assert ran(dvc(again, "repro")) == set()
+
+
+@pytest.mark.slow
+def test_experiment_reruns_what_depends_on_it(smoke: Path, tmp_path: Path) -> None:
+    """And the README's way back computes nothing."""
+    again = clone(smoke, tmp_path)
+    shutil.copyfile(TOP / ".dvc" / "config", again / ".dvc" / "config")
+    git(again, "init", "-q")
+    git(again, "config", "user.name", "somebody")
+    git(again, "config", "user.email", "somebody@example.org")
+    git(again, "add", "-A")
+    git(again, "commit", "-qm", "start")
+    output = dvc(again, "exp", "run", "-S", "ga.generations=2")
+    assert ran(output) == {"evolve", "export", "features", "classify", "compare", "report"}
+    assert "  generations: 2\n" in (again / "params.yaml").read_text(encoding="utf-8")
+    git(again, "checkout", "-q", "params.yaml", "dvc.lock", "reports")
+    dvc(again, "checkout")
+    dvc(again, "status", "-q")
+    profiles.write(again / "params.yaml", {"ga.generations": 2})
+    assert "evolve" not in ran(dvc(again, "repro"))
+
+
+@pytest.mark.slow
+def test_make_run_works_in_an_unpacked_archive(smoke: Path, tmp_path: Path) -> None:
+    again = clone(smoke, tmp_path)
+    shutil.copyfile(TOP / ".dvc" / "config", again / ".dvc" / "config")
+    (again / ".venv").symlink_to(sys.prefix)
+    done = subprocess.run(["make", "run"], cwd=again, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no mistakes" in done.stdout
+    assert ran(done.stdout) == set()
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in `folder`."""
+    subprocess.run(["git", *arguments], cwd=folder, check=True)

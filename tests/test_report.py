@@ -1,0 +1,244 @@
+"""The page: whole, self-contained, escaped, the same twice."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import LABELS, draw, write_features
+from PIL import Image
+
+from depthfaces import files, params
+from depthfaces.errors import DataError
+from depthfaces.faces import FaceSet, FaceWriter
+from depthfaces.metrics import METRICS
+from depthfaces.report import gallery, relief, tables, words
+from depthfaces.report.drawing import slug
+from stages import classify, compare, report
+
+SETTINGS = params.load()
+QUICK = SETTINGS.model_copy(
+    update={
+        "threads": 1,
+        "classify": SETTINGS.classify.model_copy(
+            update={"models": ["svm"], "seeds": 2, "ratios": [1.0]}
+        ),
+        "compare": SETTINGS.compare.model_copy(update={"dimensions": 6, "bootstrap": 100}),
+        "report": SETTINGS.report.model_copy(update={"columns": 4, "dpi": 50}),
+    }
+)
+NASTY = "<script>alert('$x$')</script>"
+
+
+class Page(HTMLParser):
+    """Collect tags, links and texts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append(" ".join(data.split()))
+
+
+def write_generated(folder: Path, labels: tuple[str, ...] = LABELS) -> None:
+    rng = np.random.default_rng(2)
+    with FaceWriter(folder, (32, 32), np.float32) as writer:
+        for number, label in enumerate(labels * 3):
+            row = {"id": f"g{number}", "label": label, "split": "synthetic"}
+            writer.append(draw("Neutral", rng)[None], [row])
+
+
+@pytest.fixture(scope="module")
+def place(drawn, tmp_path_factory) -> Path:
+    """Return a folder with every result that the page can show."""
+    place = tmp_path_factory.mktemp("report")
+    write_generated(place / "synthetic")
+    write_generated(place / "baselines" / "kde")
+    write_features(place / "features")
+    reports = place / "reports"
+    steps = np.arange(1, 21)
+    losses = pd.DataFrame({"step": steps, "d": 1 / steps, "g": 0.1, "g_kd": 0.3, "d_kd": 0.2})
+    rows = [
+        {"emotion": e, "method": m, "generation": g, "best": g, "mean": g / 2, "diversity": 1}
+        for e in LABELS
+        for m in ("ga", "random")
+        for g in range(3)
+    ]
+    reasons = pd.DataFrame({"file": ["a", "b"], "reason": ["torn file", NASTY]})
+    for path, table in (
+        ("train/history.csv", losses),
+        ("evolve/curves.csv", pd.DataFrame(rows)),
+        ("preprocess/quarantine.csv", reasons),
+    ):
+        files.write_text(reports / path, table.to_csv(index=False))
+    files.write_json(
+        reports / "preprocess" / "summary.json",
+        {"found_faces": 1440, "nose_error_mm": {"median": 3.5}},
+    )
+    Image.new("RGB", (4, 4)).save(reports / "preprocess" / "sheet.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(params, "load", lambda: QUICK)
+        classify.main(place / "features", place / "predictions.csv", reports / "classify")
+        compare.main(place / "features", place / "predictions.csv", reports / "compare")
+        for name in ("one", "two"):
+            sets = (drawn, place / "synthetic", place / "baselines")
+            report.main(reports, *sets, place / name)
+    return place
+
+
+@pytest.fixture(scope="module")
+def text(place) -> str:
+    return (place / "one" / "index.html").read_text(encoding="utf-8")
+
+
+def test_two_builds_are_equal(place):
+    names = sorted(path.name for path in (place / "one").iterdir())
+    assert names == ["arms.png", "evolution.png", "index.html", "losses.png", "overlap.png"]
+    for name in names:
+        assert (place / "one" / name).read_bytes() == (place / "two" / name).read_bytes()
+
+
+def test_the_page_needs_nothing_else(text):
+    assert "http" not in re.sub(r'base64,[^"]*', "", text)
+    assert "url(" not in re.sub(r"url\(#", "", text)
+    for tag, attributes in Page(text).tags:
+        assert tag not in {"script", "iframe", "object", "embed"}
+        for name in ("src", "href", "xlink:href", "srcset"):
+            assert (attributes.get(name) or "#").startswith(("data:", "#"))
+
+
+def test_every_id_is_its_own_and_every_anchor_leads_somewhere(text):
+    tags = Page(text).tags
+    names = [attributes["id"] for _, attributes in tags if "id" in attributes]
+    assert len(names) == len(set(names))
+    for _, attributes in tags:
+        link = attributes.get("href") or attributes.get("xlink:href") or ""
+        if link.startswith("#"):
+            assert link[1:] in names
+
+
+def test_every_part_is_there_and_the_verdict_comes_first(text, place):
+    page = Page(text)
+    found = files.read_json(place / "reports" / "compare" / "utility.json")
+    first = page.texts.index(found["words"])
+    assert "UNDERPOWERED" in page.texts[:first]
+    for title in ("Real beside synthetic", "Does it help?", "How alike are they?"):
+        assert title in page.texts[first:]
+    for title in ("How they were made", "Preparation", "What we could not show"):
+        assert title in page.texts[first:]
+    assert sum(tag == "svg" for tag, _ in page.tags) == 4
+    assert sum(tag == "table" for tag, _ in page.tags) == 7
+
+
+def test_the_preparation_is_told_in_plain_numbers(text):
+    texts = Page(text).texts
+    start = texts.index("found faces")
+    expected = ["found faces", "1,440", "nose error mm median", "3.5", "set aside: torn file", "1"]
+    assert texts[start : start + 6] == expected
+
+
+def test_what_comes_from_data_is_escaped(text):
+    assert NASTY not in text
+    assert NASTY in " ".join(Page(text).texts)
+
+
+def test_figures_take_the_colour_of_the_page(text):
+    assert text.count("currentColor") > 50
+    assert "#010203" not in text
+
+
+def test_a_page_without_optional_results(drawn, tmp_path, monkeypatch):
+    monkeypatch.setattr(params, "load", lambda: QUICK)
+    out = tmp_path / "out"
+    report.main(tmp_path / "none", drawn, tmp_path / "none", tmp_path / "none", out)
+    assert [path.name for path in out.iterdir()] == ["index.html"]
+    page = Page((out / "index.html").read_text(encoding="utf-8"))
+    assert "No classifier was compared in this run: there is no verdict." in page.texts
+    assert not any(tag == "svg" for tag, _ in page.tags)
+
+
+def test_a_page_without_faces_says_what_to_run(tmp_path):
+    with pytest.raises(DataError, match="dvc repro"):
+        report.main(*[tmp_path / "none"] * 4, tmp_path / "out")
+
+
+def test_class_names_from_data_are_escaped_and_drawn_plain(tmp_path, monkeypatch):
+    monkeypatch.setattr(params, "load", lambda: QUICK)
+    rng = np.random.default_rng(0)
+    with FaceWriter(tmp_path / "faces", (32, 32), np.float32) as writer:
+        for number, split in enumerate(("train", "test") * 2):
+            row = {
+                "id": str(number),
+                "label": (NASTY, "$b")[number // 2],
+                "subject": "",
+                "group": "",
+            }
+            row |= {"split": split, "source": "folder", "unit": "relative"}
+            writer.append(draw("Neutral", rng)[None], [row])
+    curve = {"emotion": NASTY, "method": "ga", "generation": [0, 1], "best": 1.0, "mean": 0.5}
+    table = pd.DataFrame(curve).to_csv(index=False)
+    files.write_text(tmp_path / "reports" / "evolve" / "curves.csv", table)
+    none = tmp_path / "none"
+    report.main(tmp_path / "reports", tmp_path / "faces", none, none, tmp_path / "out")
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    texts = Page(text).texts
+    assert texts.count(NASTY) >= 2  # the gallery's heading and the figure's
+    assert any("not subject-disjoint" in line for line in texts)
+    assert any("grey levels, not millimetres" in line for line in texts)
+
+
+def test_relief_is_clear_where_there_is_no_face_and_bright_where_near():
+    flat = np.full((64, 64), -1.0)
+    flat[16:48, 16:48] = -0.5
+    near = np.where(flat > -1, 0.8, -1.0)
+    far, close = relief.relief(flat), relief.relief(near)
+    assert far.shape == (128, 128, 4)
+    assert far[0, 0, 3] == 0
+    assert far[64, 64, 3] == 255
+    assert close[64, 64, :3].sum() > far[64, 64, :3].sum()
+    assert np.array_equal(close[..., 3], far[..., 3])
+
+
+def test_relief_is_lit_from_the_upper_left():
+    y, x = np.mgrid[-1:1:64j, -1:1:64j]
+    dome = relief.relief(0.5 * np.sqrt(np.maximum(0, 1.9 - x**2 - y**2)))
+    assert dome[40, 40, :3].sum() > dome[88, 88, :3].sum()
+
+
+def test_a_gallery_never_shows_held_out_people(drawn):
+    faces = FaceSet.open(drawn)
+    rows = gallery.spread(faces, "Neutral", 1000)
+    assert set(faces.table["split"].iloc[rows]) == {"train"}
+    assert set(faces.table["label"].iloc[rows]) == {"Neutral"}
+    assert len(gallery.spread(faces, "Neutral", 5)) == 5
+    assert len(gallery.spread(faces, "Boredom", 5)) == 0
+
+
+def test_words_know_every_metric_and_order_arms():
+    assert set(METRICS) < set(words.METRICS)
+    names = ["mixed-kde", "shuffled", "mixed@2", "mixed@0.5", "real", "oversampled@1"]
+    expected = ["real", "oversampled@1", "mixed@0.5", "mixed@2", "shuffled", "mixed-kde"]
+    assert words.arms(names) == expected
+    assert words.arm("mixed@0.5") == "Real + 0.5 × synthetic"
+    assert words.generators(["zoo", "kde", "synthetic", "gan"]) == [
+        "synthetic",
+        "gan",
+        "kde",
+        "zoo",
+    ]
+
+
+def test_numbers_as_text():
+    assert [tables.number(v) for v in (None, 0.12345, 12345.6, 0)] == ["–", "0.123", "12,346", "0"]
+    assert [tables.points(v) for v in (0.0123, -0.004, 0)] == ["+1.2", "−0.4", "+0.0"]
+    assert slug("A b/C") == "a-b-c"
