@@ -17,7 +17,7 @@ setup: $(VENV)/requirements.txt ## Create .venv with the pinned packages; instan
 
 tools: $(VENV)/requirements-dev.txt ## Add the linters and the test runner to it
 
-run: setup ## Run the pipeline, or what changed of it; open reports/page/index.html after
+run: setup ## Run the pipeline, or what changed of it; open reports/index.html after
 	@python -m depthfaces check
 	@python -m dvc config --local core.no_scm $(if $(wildcard .git),false,true)
 	python -m dvc repro

@@ -8,11 +8,11 @@ from depthfaces.classify.scores import summary
 from depthfaces.features.store import open_all
 
 
-def main(features: Path, predicted: Path, report: Path) -> None:
-    """Write PREDICTED (CSV, a row a prediction) and REPORT/scores.json (by arm, model, part)."""
+def main(features: Path, predicted: Path, scores: Path) -> None:
+    """Write PREDICTED (CSV, a row a prediction) and SCORES (JSON, by arm, model, part)."""
     found = predictions(open_all(features), params.load())
     files.write_text(predicted, found.to_csv(index=False, lineterminator="\n"))
-    files.write_json(report / "scores.json", summary(found))
+    files.write_json(scores, summary(found))
 
 
 if __name__ == "__main__":

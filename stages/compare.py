@@ -14,16 +14,16 @@ from depthfaces.utility.experiment import read
 from depthfaces.utility.verdict import is_clean
 
 
-def main(features: Path, predicted: Path, out: Path) -> None:
-    """Write OUT/metrics.json, utility.json, and for plots metrics.csv and arms.csv."""
+def main(features: Path, predicted: Path, figures: Path, verdict: Path, out: Path) -> None:
+    """Write FIGURES and VERDICT (JSON), and for plots OUT/metrics.csv and arms.csv."""
     settings = params.load()
     # One thread of linear algebra: sums, and so bytes, are the same on every machine's count.
     with threadpool_limits(1):
         metrics = fidelity(open_all(features), settings)
     clean = is_clean(metrics["sets"]["synthetic"]["authentic_share"], settings.compare)
     found = answer(read(predicted), clean, settings)
-    files.write_json(out / "metrics.json", metrics)
-    files.write_json(out / "utility.json", found)
+    files.write_json(figures, metrics)
+    files.write_json(verdict, found)
     _write_rows(out / "metrics.csv", ("set", "metric"), metrics["sets"])
     _write_rows(out / "arms.csv", ("arm", "model"), found["arms"])
 

@@ -9,12 +9,12 @@ from depthfaces.depth import dataset, sheet
 from depthfaces.faces import FaceSet
 
 
-def main(raw: Path, faces: Path, report: Path) -> None:
-    """Prepare the raw set `raw` into `faces`; write summary, quarantine and sheet to `report`."""
+def main(raw: Path, faces: Path, summary: Path, report: Path) -> None:
+    """Prepare `raw` into `faces`; write the summary, and quarantine and sheet to `report`."""
     p = params.load()
     torch.set_num_threads(p.threads)
     done = dataset.prepare_set(raw, p, faces)
-    files.write_json(report / "summary.json", done.summary)
+    files.write_json(summary, done.summary)
     dataset.write_refused(done.refused, report / "quarantine.csv")
     sheet.draw(FaceSet.open(raw), done, p.seed, report / "sheet.png")
 

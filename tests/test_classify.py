@@ -224,7 +224,7 @@ def test_stage_writes_predictions_and_their_scores(tmp_path, monkeypatch):
     monkeypatch.setattr(params, "load", lambda: QUICK)
     for name in ("out", "again"):
         place = tmp_path / name
-        stage.main(tmp_path / "features", place / "predictions.csv", place)
+        stage.main(tmp_path / "features", place / "predictions.csv", place / "scores.json")
     for name in ("predictions.csv", "scores.json"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     rows = pd.read_csv(tmp_path / "out" / "predictions.csv", dtype={"subject": str})

@@ -184,9 +184,11 @@ def made(tmp_path_factory):
     write_features(place / "features")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(params, "load", lambda: QUICK)
-        classify.main(place / "features", place / "predictions.csv", place / "classify")
-        compare.main(place / "features", place / "predictions.csv", place / "one")
-        compare.main(place / "features", place / "predictions.csv", place / "two")
+        classify.main(place / "features", place / "predictions.csv", place / "classify.json")
+        for name in ("one", "two"):
+            out = place / name
+            made = (out / "metrics.json", out / "utility.json", out)
+            compare.main(place / "features", place / "predictions.csv", *made)
     return place
 
 
@@ -206,7 +208,7 @@ def test_stage_says_underpowered_for_three_people_and_two_seeds(made):
 
 def test_stage_scores_agree_with_those_of_classify(made):
     utility = files.read_json(made / "one" / "utility.json")
-    scores = files.read_json(made / "classify" / "scores.json")
+    scores = files.read_json(made / "classify.json")
     for arm, models in utility["arms"].items():
         for model, found in models.items():
             expected = scores[arm][model]["test"]["macro_f1"]["mean"]

@@ -153,3 +153,14 @@ def test_photographs_keep_their_range() -> None:
     assert face.min() == -1
     assert face.max() == 1
     np.testing.assert_allclose(relative(np.full((48, 48), 51, np.uint8), 64), -0.6, atol=1e-6)
+
+
+def test_of_two_people_the_nearer_one_is_taken(seen: tuple[np.ndarray, list[dict]]) -> None:
+    near, far = seen[0][0].astype(np.int64), seen[0][-1].astype(np.int64)
+    far = np.where(far > 0, far + 700, 0)
+    both = np.hstack([far, near]).astype(np.uint16)
+    face = prepare([both], [365.0], WINDOW, 0.3, False)[0]
+    row = seen[1][0]
+    assert face.image is not None
+    assert face.place[0] == pytest.approx(128 + row["nose_column"], abs=4)
+    assert face.place[1] == pytest.approx(row["nose_row"], abs=4)

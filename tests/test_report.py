@@ -81,17 +81,18 @@ def place(drawn, tmp_path_factory) -> Path:
     ):
         files.write_text(reports / path, table.to_csv(index=False))
     files.write_json(
-        reports / "preprocess" / "summary.json",
+        reports / "preprocess.json",
         {"found_faces": 1440, "nose_error_mm": {"median": 3.5}},
     )
     Image.new("RGB", (4, 4)).save(reports / "preprocess" / "sheet.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(params, "load", lambda: QUICK)
-        classify.main(place / "features", place / "predictions.csv", reports / "classify")
-        compare.main(place / "features", place / "predictions.csv", reports / "compare")
+        classify.main(place / "features", place / "predictions.csv", reports / "classify.json")
+        made = [reports / name for name in ("metrics.json", "utility.json", "compare")]
+        compare.main(place / "features", place / "predictions.csv", *made)
         for name in ("one", "two"):
             sets = (drawn, place / "synthetic", place / "baselines")
-            report.main(reports, *sets, place / name)
+            report.main(reports, *sets, place / name / "index.html")
     return place
 
 
@@ -101,8 +102,9 @@ def text(place) -> str:
 
 
 def test_two_builds_are_equal(place):
-    names = sorted(path.name for path in (place / "one").iterdir())
-    assert names == ["arms.png", "evolution.png", "index.html", "losses.png", "overlap.png"]
+    drawn = ["arms.png", "evolution.png", "losses.png", "overlap.png"]
+    assert sorted(path.name for path in (place / "one" / "figures").iterdir()) == drawn
+    names = ["index.html", *(f"figures/{name}" for name in drawn)]
     for name in names:
         assert (place / "one" / name).read_bytes() == (place / "two" / name).read_bytes()
 
@@ -128,7 +130,7 @@ def test_every_id_is_its_own_and_every_anchor_leads_somewhere(text):
 
 def test_every_part_is_there_and_the_verdict_comes_first(text, place):
     page = Page(text)
-    found = files.read_json(place / "reports" / "compare" / "utility.json")
+    found = files.read_json(place / "reports" / "utility.json")
     first = page.texts.index(found["words"])
     assert "UNDERPOWERED" in page.texts[:first]
     for title in ("Real beside synthetic", "Does it help?", "How alike are they?"):
@@ -159,7 +161,7 @@ def test_figures_take_the_colour_of_the_page(text):
 def test_a_page_without_optional_results(drawn, tmp_path, monkeypatch):
     monkeypatch.setattr(params, "load", lambda: QUICK)
     out = tmp_path / "out"
-    report.main(tmp_path / "none", drawn, tmp_path / "none", tmp_path / "none", out)
+    report.main(tmp_path / "none", drawn, tmp_path / "none", tmp_path / "none", out / "index.html")
     assert [path.name for path in out.iterdir()] == ["index.html"]
     page = Page((out / "index.html").read_text(encoding="utf-8"))
     assert "No classifier was compared in this run: there is no verdict." in page.texts
@@ -168,7 +170,7 @@ def test_a_page_without_optional_results(drawn, tmp_path, monkeypatch):
 
 def test_a_page_without_faces_says_what_to_run(tmp_path):
     with pytest.raises(DataError, match="dvc repro"):
-        report.main(*[tmp_path / "none"] * 4, tmp_path / "out")
+        report.main(*[tmp_path / "none"] * 4, tmp_path / "out" / "index.html")
 
 
 def test_class_names_from_data_are_escaped_and_drawn_plain(tmp_path, monkeypatch):
@@ -188,7 +190,9 @@ def test_class_names_from_data_are_escaped_and_drawn_plain(tmp_path, monkeypatch
     table = pd.DataFrame(curve).to_csv(index=False)
     files.write_text(tmp_path / "reports" / "evolve" / "curves.csv", table)
     none = tmp_path / "none"
-    report.main(tmp_path / "reports", tmp_path / "faces", none, none, tmp_path / "out")
+    report.main(
+        tmp_path / "reports", tmp_path / "faces", none, none, tmp_path / "out" / "index.html"
+    )
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "<script" not in text
     texts = Page(text).texts

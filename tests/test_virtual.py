@@ -177,3 +177,15 @@ def test_hair_only_adds_and_a_bald_head_is_unchanged(model: heads.Heads) -> None
     assert grown.min() > -1e-3
     assert grown.max() > 10
     assert grown[model.tip] == pytest.approx(0, abs=1e-3)
+
+
+def test_presets_scale_the_emotions_and_the_noise() -> None:
+    strength, roughness = {}, {}
+    for preset in virtual.PRESETS:
+        camera_ = small(preset=preset, emotions=["Surprise", "Neutral"]).data.virtual
+        frames, rows = next(virtual.people_frames(camera_, 3))
+        strength[preset] = rows[0]["au1"] + rows[0]["au2"]
+        middle = frames[:, 24:40, 24:40].astype(float)
+        roughness[preset] = np.abs(np.diff(middle, 2, axis=2)).mean()
+    assert strength["easy"] > strength["default"] > strength["hard"]
+    assert roughness["easy"] < roughness["hard"]

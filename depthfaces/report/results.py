@@ -38,14 +38,14 @@ def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Result
             for name in generators(folders)
             if folders[name].is_dir()
         },
-        preparation=_json(reports / "preprocess" / "summary.json"),
+        preparation=_json(reports / "preprocess.json"),
         quarantine=_table(reports / "preprocess" / "quarantine.csv"),
         sheet=sheet.read_bytes() if sheet.is_file() else None,
         losses=_table(reports / "train" / "history.csv"),
         curves=_table(reports / "evolve" / "curves.csv"),
-        scores=_json(reports / "classify" / "scores.json"),
-        metrics=_json(reports / "compare" / "metrics.json"),
-        utility=_json(reports / "compare" / "utility.json"),
+        scores=_json(reports / "classify.json"),
+        metrics=_json(reports / "metrics.json"),
+        utility=_json(reports / "utility.json"),
     )
 
 

@@ -1,6 +1,7 @@
 """Head meshes from the anny model, in millimetres and camera axes, with the nose tip at zero."""
 
 import os
+import sys
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -46,7 +47,10 @@ def load() -> Heads:
     import anny  # noqa: PLC0415 - heavy, and users of folders never need it
     from anny import paths  # noqa: PLC0415 - as above
 
-    paths.set_anny_cache_path(_cache_folder())
+    folder = _cache_folder()
+    paths.set_anny_cache_path(folder)
+    if not any(folder.glob("*/*")):
+        sys.stderr.write(f"first use: parsing the head model into {folder}, about a minute\n")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the library's own internals, nothing a user can mend
         model = anny.Anny(

@@ -1,0 +1,106 @@
+"""dvc.yaml never lies: its dependencies, parameters and paths are those of the code."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from depthfaces import params
+from tests import declared
+
+TOP = declared.TOP
+STAGES = declared.stages()
+
+
+@pytest.fixture(params=STAGES)
+def stage(request: pytest.FixtureRequest) -> str:
+    """Each stage's name in turn."""
+    return str(request.param)
+
+
+def script(stage: str) -> Path:
+    """Return the stage's script."""
+    return TOP / "stages" / f"{stage}.py"
+
+
+def covers(entry: str, path: str) -> bool:
+    """Whether `path` is `entry` or inside it."""
+    return path == entry or path.startswith(f"{entry}/")
+
+
+def leaves() -> set[str]:
+    """Return the dotted keys of params.yaml that hold a value."""
+    known = params.known()
+    return {key for key in known if not any(other.startswith(f"{key}.") for other in known)}
+
+
+def test_one_word_a_stage() -> None:
+    scripts = {path.stem for path in (TOP / "stages").glob("*.py")} - {"__init__"}
+    assert scripts == set(STAGES)
+    assert {path.stem.removeprefix("test_") for path in (TOP / "tests").glob("*.py")} >= scripts
+
+
+def test_command_runs_the_script_of_that_name(stage: str) -> None:
+    assert STAGES[stage]["cmd"].startswith(f"python -m stages.{stage} ")
+
+
+def test_deps_are_exactly_what_is_imported(stage: str) -> None:
+    deps = [path for path in declared.entries(STAGES[stage], "deps") if not data(path)]
+    imported = {path.relative_to(TOP).as_posix() for path in declared.closure(script(stage))}
+    missing = {path for path in imported if not any(covers(dep, path) for dep in deps)}
+    unused = {dep for dep in deps if not any(covers(dep, path) for path in imported)}
+    assert (missing, unused) == (set(), set())
+
+
+def data(path: str) -> bool:
+    """Whether a dependency is a result of another stage."""
+    return path.split("/", maxsplit=1)[0] in {"data", "models", "reports"}
+
+
+def test_params_are_exactly_what_is_read(stage: str) -> None:
+    assert set(STAGES[stage].get("params", [])) == declared.reads(script(stage))
+
+
+def test_every_leaf_of_params_reruns_something() -> None:
+    listed = {key for stage in STAGES.values() for key in stage.get("params", [])}
+    unlisted = {
+        leaf
+        for leaf in leaves()
+        if not any(leaf == key or leaf.startswith(f"{key}.") for key in listed)
+    }
+    assert unlisted == set()
+
+
+def test_paths_on_the_command_are_tracked(stage: str) -> None:
+    declared_paths = declared.entries(STAGES[stage], "deps", "outs", "metrics", "plots")
+    for word in shlex.split(STAGES[stage]["cmd"])[3:]:
+        if word != "${item.method}":
+            known = [path for path in declared_paths if covers(path, word) or covers(word, path)]
+            assert known, word
+
+
+def test_every_result_that_is_read_is_made() -> None:
+    made = [
+        re.sub(r"/\$\{.*\}", "", path)
+        for stage in STAGES.values()
+        for path in declared.entries(stage, "outs", "metrics", "plots")
+    ]
+    for stage in STAGES.values():
+        for dep in filter(data, declared.entries(stage, "deps")):
+            assert any(covers(path, dep) or covers(dep, path) for path in made), dep
+
+
+def test_reports_are_tracked_by_git_and_data_by_dvc(stage: str) -> None:
+    for kind in ("outs", "metrics", "plots"):
+        for entry in STAGES[stage].get(kind, []):
+            path, options = next(iter(entry.items())) if isinstance(entry, dict) else (entry, {})
+            assert options.get("cache", True) != path.startswith("reports/"), path
+
+
+def test_top_module_holds_nothing_but_the_version() -> None:
+    """So that dvc.yaml need not list it under each stage."""
+    lines = (TOP / declared.EXEMPT).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line and not line.startswith('"""')] == [
+        line for line in lines if line.startswith("__version__ = ")
+    ]
