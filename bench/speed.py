@@ -46,7 +46,7 @@ def main(subjects: int) -> None:
             folder = Path(scratch)
             with (folder / "params.yaml").open("w") as file:
                 YAML(typ="safe").dump(content, file)
-            runs = (("download", "raw"), ("preprocess", "raw", "faces", "report"))
+            runs = (("download", "raw"), ("preprocess", "raw", "faces", "summary.json", "report"))
             for name, *paths in runs:
                 seconds, peak = stage(name, *paths, folder=folder)
                 count = subjects * times * frames

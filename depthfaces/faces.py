@@ -2,6 +2,7 @@
 
 import csv
 import io
+import mmap
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,18 @@ class FaceSet:
         """Yield (rows, images) pieces of at most `size` faces, in order."""
         for start in range(0, len(self), size):
             rows = slice(start, min(start + size, len(self)))
-            yield rows, np.asarray(self.images[rows])
+            yield rows, np.array(self.images[rows])
+            release(self.images)
+
+
+def release(images: npt.NDArray[Any]) -> None:
+    """Give the pages of a memory-mapped array back; they are read again when asked for.
+
+    Else every page once read counts as this process's memory until the system wants it.
+    """
+    pages = getattr(images, "_mmap", None)
+    if pages is not None:
+        pages.madvise(mmap.MADV_DONTNEED)
 
 
 class FaceWriter:

@@ -18,7 +18,7 @@ from depthfaces import copies, files, seeding, splits
 from depthfaces.depth.crop import Window
 from depthfaces.depth.prepare import Face, prepare, relative
 from depthfaces.errors import DataError, IntegrityError
-from depthfaces.faces import FaceSet, FaceWriter, safe_cell
+from depthfaces.faces import FaceSet, FaceWriter, release, safe_cell
 from depthfaces.schema import Params, Preprocess
 
 BATCH = 32  # frames that go through the locator at once
@@ -151,11 +151,11 @@ def _write(
 ) -> None:
     if len(rows) != len(table):
         raise IntegrityError(f"{len(rows)} images for {len(table)} rows")
-    records = table.to_dict("records")
     with FaceWriter(out, images.shape[1:], np.float32) as writer:
         for start in range(0, len(rows), BATCH):
             part = slice(start, start + BATCH)
-            writer.append(np.asarray(images[rows[part]]), records[part])
+            writer.append(images[rows[part]], table.iloc[part].to_dict("records"))
+            release(images)
 
 
 def write_refused(refused: Refused, path: Path) -> None:
