@@ -1,8 +1,8 @@
 """What params.yaml may hold: one frozen model a section; the comments stand in params.yaml."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -11,6 +11,12 @@ Count = Annotated[int, Field(ge=1)]
 Emotion = Literal[
     "Anger", "Contempt", "Disgust", "Fear", "Happiness", "Neutral", "Sadness", "Surprise"
 ]
+
+
+def _ascending(section: BaseModel, low: str, high: str) -> None:
+    below, above = getattr(section, low), getattr(section, high)
+    if below > above:
+        raise ValueError(f"expected {low} up to {high}, found {below} and {above}")
 
 
 class Section(BaseModel):
@@ -40,6 +46,16 @@ class Virtual(Section):
     lateral: NotNegative
     missing: Share
     flying: Share
+    wall_near: Annotated[float, Field(ge=1000)]
+    wall_far: Annotated[float, Field(le=60000)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        """Check the ranges that two keys bound."""
+        _ascending(self, "near", "far")
+        _ascending(self, "weakest", "strongest")
+        _ascending(self, "wall_near", "wall_far")
+        return self
 
 
 class Folder(Section):

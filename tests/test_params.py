@@ -147,3 +147,12 @@ def test_file_is_in_the_normal_form_that_experiments_write(tmp_path: Path) -> No
     with copy.open("w", encoding="utf-8") as file:
         yaml.dump(yaml.load(FILE.read_text(encoding="utf-8")), file)
     assert copy.read_text(encoding="utf-8") == FILE.read_text(encoding="utf-8")
+
+
+def test_a_range_that_runs_backwards_is_refused() -> None:
+    content = params.read()
+    content["data"]["virtual"] |= {"near": 1200.0, "far": 800.0}
+    with pytest.raises(
+        ParamsError, match=r"data\.virtual: expected near up to far"
+    ):
+        params.check(content)

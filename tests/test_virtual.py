@@ -10,7 +10,8 @@ from depthfaces.schema import Emotion, Params
 from depthfaces.sources import virtual
 from depthfaces.sources.virtual import camera, emotions, heads, people, sensor, shells
 
-PERFECT = sensor.Sensor(axial=0, lateral=0, missing=0, flying=0)
+WALL = (1500.0, 8000.0)
+PERFECT = sensor.Sensor(axial=0, lateral=0, missing=0, flying=0, wall=WALL)
 
 
 def small(**change: object) -> Params:
@@ -119,7 +120,7 @@ def test_a_perfect_sensor_only_rounds() -> None:
 
 
 def test_axial_noise_has_the_stated_size_and_grows_with_the_square() -> None:
-    noisy = sensor.Sensor(axial=2.0, lateral=0, missing=0, flying=0)
+    noisy = sensor.Sensor(axial=2.0, lateral=0, missing=0, flying=0, wall=WALL)
     spread = {}
     for mm in (1000, 2000):
         true = np.full((24, 128, 128), mm, np.float32)
@@ -131,7 +132,7 @@ def test_axial_noise_has_the_stated_size_and_grows_with_the_square() -> None:
 def test_edges_lose_readings_and_fly() -> None:
     true = np.full((1, 64, 64), 3000, np.float32)
     true[:, :, 11:41] = 800
-    worst = sensor.Sensor(axial=0, lateral=0, missing=0.5, flying=0.5)
+    worst = sensor.Sensor(axial=0, lateral=0, missing=0.5, flying=0.5, wall=WALL)
     read = sensor.sense(true, worst, np.random.default_rng(0))[0]
     assert (read == 0).any()
     assert ((read > 810) & (read < 2900)).any()

@@ -96,6 +96,7 @@ def _frames(
         lateral=noise * virtual.lateral,
         missing=min(noise * virtual.missing, 1.0),
         flying=min(noise * virtual.flying, 1.0),
+        wall=(virtual.wall_near, virtual.wall_far),
     )
     return sensor.sense(shot.depth, noisy, rng), _rows(virtual, drawn, shot.tips)
 

@@ -14,17 +14,17 @@ STEP = 80.0  # mm between the samples of one pixel from which it straddles an ed
 SLIT = 40.0  # mm
 SPREAD = 0.6  # pixels over which light of one surface mixes: lens and multiple paths
 GRAIN = {0.7: 0.7, 2.5: 0.7}  # share of the noise by its correlation length in pixels
-BACKGROUND = (1500.0, 8000.0)  # mm
 
 
 @dataclass(frozen=True)
 class Sensor:
-    """Noise strengths: mm at 1 m, pixels, and two shares of the edge pixels."""
+    """Noise: mm at 1 m, pixels, two shares of the edge pixels; the wall's range in mm."""
 
     axial: float
     lateral: float
     missing: float
     flying: float
+    wall: tuple[float, float]
 
 
 def sense(true: Floats, sensor: Sensor, rng: np.random.Generator) -> npt.NDArray[np.uint16]:
@@ -45,7 +45,7 @@ def sense(true: Floats, sensor: Sensor, rng: np.random.Generator) -> npt.NDArray
     depth = np.where(edge & (chance < sensor.flying), between, mean)
     lost = edge & (chance > 1 - sensor.missing)
     depth = depth + _axial(depth, sensor.axial, rng)
-    depth = np.where(near < EMPTY, depth, _background(mean.shape, rng))
+    depth = np.where(near < EMPTY, depth, _background(mean.shape, sensor.wall, rng))
     depth[lost] = 0
     return np.clip(np.rint(depth), 0, 65535).astype(np.uint16)
 
@@ -97,12 +97,14 @@ def _smooth_noise(shape: tuple[int, ...], wide: float, rng: np.random.Generator)
     return gain * np.stack([cv2.GaussianBlur(one, (0, 0), wide) for one in white])
 
 
-def _background(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Return a far wall; part of it gives no reading, part of it speckles."""
+def _background(
+    shape: tuple[int, ...], wall_range: tuple[float, float], rng: np.random.Generator
+) -> Floats:
+    """Return a wall behind; part of it gives no reading, part of it speckles."""
     n = shape[0]
-    wall = rng.uniform(*BACKGROUND, (n, 1, 1)) + 30 * rng.standard_normal(shape, np.float32)
+    wall = rng.uniform(*wall_range, (n, 1, 1)) + 30 * rng.standard_normal(shape, np.float32)
     chance = rng.random(shape, np.float32)
     quiet = rng.uniform(0.3, 1.0, (n, 1, 1))  # share of the wall without a reading
     wall = np.where(chance < quiet, 0, wall)
     speckle = rng.random(shape, np.float32) < rng.uniform(0, 0.1, (n, 1, 1))
-    return np.where(speckle, rng.uniform(600, 8000, shape), wall).astype(np.float32)
+    return np.where(speckle, rng.uniform(600, wall_range[1], shape), wall).astype(np.float32)
