@@ -152,7 +152,5 @@ def test_file_is_in_the_normal_form_that_experiments_write(tmp_path: Path) -> No
 def test_a_range_that_runs_backwards_is_refused() -> None:
     content = params.read()
     content["data"]["virtual"] |= {"near": 1200.0, "far": 800.0}
-    with pytest.raises(
-        ParamsError, match=r"data\.virtual: expected near up to far"
-    ):
+    with pytest.raises(ParamsError, match=r"data\.virtual: expected near up to far"):
         params.check(content)
