@@ -108,7 +108,7 @@ def test_z_buffer_of_a_slanted_triangle_is_its_plane_and_nearer_wins() -> None:
     share = (5 + 9 + 3 + 9) / 69  # of the way from the first corner to the other edge
     assert depth[3, 5] == pytest.approx(1 / ((1 - share) / 100 + share / 300), rel=1e-5)
     assert depth[12, 12] == pytest.approx(50)
-    assert depth[31, 31] == pytest.approx(camera.EMPTY) or depth[31, 31] > 100
+    assert depth[31, 31] == camera.EMPTY  # beyond the slanted edge
 
 
 def test_a_perfect_sensor_only_rounds() -> None:
