@@ -1,0 +1,46 @@
+"""The sections baselines, features and classify: what the generator is compared by."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from depthfaces.schema.base import Count, Positive, Section
+
+
+class Baselines(Section):
+    """What the generator is compared with."""
+
+    per_class: Count
+    gan_steps: Count
+    vae_latent: Count
+    vae_width: Count
+    vae_epochs: Count
+    pca: Count
+    components: Annotated[list[Count], Field(min_length=1)]
+    bandwidths: Annotated[list[Positive], Field(min_length=1)]
+
+
+class Features(Section):
+    """Hand-made features."""
+
+    lbp_points: Annotated[int, Field(ge=4, le=32)]
+    lbp_radius: Positive
+    hog_orientations: Count
+    hog_cells: Annotated[int, Field(ge=2)]
+    hog_block: Count
+    sobel_bins: Annotated[int, Field(ge=2)]
+    intensity_bins: Annotated[int, Field(ge=2)]
+
+
+class Classify(Section):
+    """Classifiers and the arms they are trained on."""
+
+    models: Annotated[list[Literal["xgboost", "forest", "tree", "svm"]], Field(min_length=1)]
+    seeds: Count
+    ratios: Annotated[list[Positive], Field(min_length=1)]
+    xgb_trees: Count
+    xgb_depth: Count
+    xgb_rate: Positive
+    xgb_columns: Count
+    svm_cost: Positive
+    forest_trees: Count
