@@ -5,7 +5,7 @@ import errno
 import inspect
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 from depthfaces.errors import DepthfacesError, MachineError
 
@@ -14,12 +14,21 @@ _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def run(main: Callable[..., None], argv: list[str] | None = None, name: str | None = None) -> None:
-    """Call `main` with one argument a parameter: a path, a text if `str`, a --flag if `bool`.
+    """Call `main` with one argument a parameter: a path, or what its annotation says.
+
+    A keyword-only parameter is an option (--name VALUE; a --flag if `bool`), one with a default
+    may be left out, and *several take one or more.
 
     Exit codes: 2 parameters · 3 data · 4 integrity · 5 machine · 130 interrupted.
     """
+    given = _arguments(main, argv, name)
+    parameters = inspect.signature(main).parameters.values()
+    several = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
+    order = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    positional = [given.pop(key) for key in order]
+    more = [item for key in several for item in given.pop(key)]
     try:
-        main(**_arguments(main, argv, name))
+        main(*positional, *more, **given)
     except DepthfacesError as fault:
         _stop(str(fault), fault.code)
     except MemoryError:
@@ -34,13 +43,19 @@ def run(main: Callable[..., None], argv: list[str] | None = None, name: str | No
 
 def _arguments(
     main: Callable[..., None], argv: list[str] | None, name: str | None
-) -> dict[str, str | bool | Path]:
+) -> dict[str, Any]:
     parser = argparse.ArgumentParser(name, description=inspect.getdoc(main))
     for key, parameter in inspect.signature(main).parameters.items():
-        if parameter.annotation is bool:
+        kind, default = parameter.annotation, parameter.default
+        needed = default is parameter.empty
+        if kind is bool:
             parser.add_argument(f"--{key}", action="store_true")
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            value = None if needed else default
+            parser.add_argument(f"--{key}", type=kind, required=needed, default=value)
         else:
-            parser.add_argument(key, type=str if parameter.annotation is str else Path)
+            several = "+" if parameter.kind is parameter.VAR_POSITIONAL else None
+            parser.add_argument(key, type=kind, nargs=several)
     return vars(parser.parse_args(argv))
 
 

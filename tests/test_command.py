@@ -74,6 +74,19 @@ def test_arguments_become_paths_texts_and_flags() -> None:
     assert seen == [Path("a b"), "vae", True, Path("a b"), "$(x)", False]
 
 
+def test_options_have_values_and_several_arguments_one_or_more() -> None:
+    seen: list[object] = []
+
+    def main(label: str, *several: Path, count: int, out: Path = Path("out")) -> None:
+        seen.extend([label, several, count, out])
+
+    command.run(main, ["x", "a", "b", "--count", "3"])
+    assert seen == ["x", (Path("a"), Path("b")), 3, Path("out")]
+    with pytest.raises(SystemExit) as caught:
+        command.run(main, ["x", "a"])
+    assert caught.value.code == 2
+
+
 @pytest.mark.parametrize("argv", [[], ["a", "b"]])
 def test_wrong_number_of_arguments_is_2(argv: list[str]) -> None:
     def main(faces: Path) -> None:
