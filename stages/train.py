@@ -1,37 +1,37 @@
-"""Train the conditional generator and keep its nets, its losses and a picture of its faces."""
+"""Train the conditional generator; keep its nets, card, losses and pictures of its faces."""
 
 from pathlib import Path
 
-import pandas as pd
 import torch
 
 from depthfaces import command, files, params, seeding
 from depthfaces.faces import FaceSet
-from depthfaces.gan import grid, store, train
+from depthfaces.gan import card, onnx, record, start, store, train
 
 
-def main(faces: Path, model: Path, report: Path) -> None:
-    """Train on the train split of `faces`; write nets to `model`, losses and faces to `report`."""
+def main(faces: Path, before: Path, model: Path, report: Path) -> None:
+    """Train on the train split of `faces`, from the nets in `before` if there are any."""
     settings = params.load()
     torch.set_num_threads(settings.threads)
-    data = FaceSet.open(faces)
-    seed = seeding.number(settings.seed, "train")
-    trained = train.fit(data, settings.gan, settings.kd, seed)
+    data, seed = FaceSet.open(faces), seeding.number(settings.seed, "train")
+    gan, session = start.at(before, settings.gan, Path("checkpoints/train"))
     about = {
         "classes": data.classes,
         "faces": store.fingerprint(faces),
-        "gan": settings.gan.model_dump(),
+        "gan": gan.model_dump(),
         "kd": settings.kd.model_dump(),
         "unit": str(data.table["unit"].iloc[0]),
         # Millimetres behind the nose tip that +1 and -1 stand for.
         "window": [settings.preprocess.front, settings.preprocess.back],
     }
-    store.save(model, trained, about)
-    history = pd.DataFrame(trained.history)
-    text = history.to_csv(index=False, lineterminator="\n", float_format="%.6g")
-    files.write_text(report / "history.csv", text)
-    rng = seeding.stream(seed, "grid")
-    grid.write(report / "samples.png", store.load(model, faces), rng)
+    with train.kept_if_diverged(lambda trained: store.save(model, trained, about)):
+        trained = train.fit(data, gan, settings.kd, seed, session)
+    if train.first():
+        store.save(model, trained, about)
+        files.write_text(model / "README.md", card.write(data, trained, about, session.name))
+        if settings.export.onnx:
+            onnx.export(model / "generator.onnx", trained.generator_teacher)
+        record.write(report, trained, data.classes, seeding.stream(seed, "grid"))
 
 
 if __name__ == "__main__":

@@ -63,9 +63,17 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Small enough for tests; what is not named here stays as in params.yaml.
 TINY: dict[str, Any] = {
     "threads": 1,
-    "gan": {"latent": 8, "width": 4, "steps": 6, "batch": 8},
+    "gan": {
+        "latent": 8,
+        "width": 4,
+        "steps": 6,
+        "batch": 8,
+        "encoder_steps": 5,
+        "checks": 2,
+        "precision": "fp32",
+    },
     "ga": {"generations": 3, "population": 20},
-    "export": {"per_class": 12},
+    "export": {"per_class": 12, "onnx": False},
     "baselines": {
         "per_class": 6,
         "gan_steps": 2,
@@ -107,7 +115,7 @@ def trained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = write_params(tmp_path_factory.mktemp("trained"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        train.main(drawn, place / "gan", place / "train")
+        train.main(drawn, place / "none", place / "gan", place / "train")
         evolve.main(drawn, place / "gan", place / "latents", place / "evolve")
     return place
 

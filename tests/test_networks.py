@@ -4,28 +4,60 @@ import numpy as np
 import pytest
 import torch
 
-from depthfaces.gan import losses
+from depthfaces.gan import losses, networks
 from depthfaces.gan.distill import decay_at, follow, teacher_of
-from depthfaces.gan.networks import Discriminator, Generator, Shape, initialise
+from depthfaces.gan.networks import RECIPES, Generator, Shape, discriminator, initialise
+from depthfaces.gan.networks.modern import Deviation
 from depthfaces.gan.sample import BLOCK, remake, sample
 from tests.conftest import equal
 
 
 def generator(size: int = 32, classes: int = 3) -> Generator:
-    net = Generator(Shape(size, classes, 8, 4))
+    net = networks.generator(Shape(size, classes, 8, 4))
     initialise(net, np.random.default_rng(1))
     return net.eval()
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("size", [32, 64, 128, 256])
 @pytest.mark.parametrize("classes", [2, 7])
-def test_networks_at_every_size(size: int, classes: int) -> None:
-    shape = Shape(size, classes, 8, 2)
+def test_networks_at_every_size(recipe: str, size: int, classes: int) -> None:
+    shape = Shape(size, classes, 8, 2, recipe)
     labels = torch.tensor([0, classes - 1, 1])
-    faces = Generator(shape)(torch.randn(3, 8), labels)
+    faces = networks.generator(shape)(torch.randn(3, 8), labels)
     assert faces.shape == (3, 1, size, size)
     assert faces.abs().max() <= 1
-    assert Discriminator(shape)(faces, labels).shape == (3,)
+    assert discriminator(shape)(faces, labels).shape == (3,)
+
+
+def test_the_paper_s_networks_have_the_published_parameters() -> None:
+    shape = Shape(256, 3, 256, 32, "paper")
+    counts = [
+        sum(weights.numel() for weights in net.parameters())
+        for net in (networks.generator(shape), discriminator(shape))
+    ]
+    assert counts == [37_127_873, 2_890_433]
+
+
+def test_spectral_norm_bounds_every_layer() -> None:
+    net = discriminator(Shape(32, 3, 8, 4, spectral=True))
+    initialise(net, np.random.default_rng(1))
+    for _ in range(30):  # power iterations, one a call
+        net(torch.zeros(1, 1, 32, 32), torch.tensor([0]))
+    layers = [module for module in net.modules() if hasattr(module, "parametrizations")]
+    assert len(layers) == 6
+    for layer in layers:
+        largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item()
+        assert largest == pytest.approx(1, abs=0.02)
+
+
+def test_deviation_of_equal_and_of_two_unlike_faces() -> None:
+    equal_faces = torch.ones(6, 2, 3, 3)
+    assert Deviation()(equal_faces)[:, 2].max() < 1e-3
+    unlike = torch.cat([torch.zeros(2, 2, 3, 3), torch.full((2, 2, 3, 3), 2.0)])
+    assert torch.allclose(Deviation()(unlike)[:, 2], torch.ones(4, 3, 3))
+    assert torch.equal(Deviation()(unlike)[:, :2], unlike)
+    assert torch.isfinite(Deviation()(torch.randn(5, 2, 3, 3))).all()  # a last group of one
 
 
 def test_initial_weights_come_from_the_generator_alone() -> None:
@@ -35,37 +67,64 @@ def test_initial_weights_come_from_the_generator_alone() -> None:
     assert equal(one, generator())
 
 
-def test_a_discriminator_sees_the_label() -> None:
-    net = Discriminator(Shape(32, 2, 8, 4))
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_discriminator_sees_the_label(recipe: str) -> None:
+    net = discriminator(Shape(32, 2, 8, 4, recipe)).eval()
     initialise(net, np.random.default_rng(1))
     faces = torch.randn(1, 1, 32, 32)
     assert net(faces, torch.tensor([0])) != net(faces, torch.tensor([1]))
 
 
-def test_losses_of_an_undecided_discriminator() -> None:
+@pytest.mark.parametrize(
+    ("name", "discriminating", "generating"),
+    [
+        ("logistic", 2 * math.log(2), math.log(2)),
+        ("hinge", 2, 0),
+        ("relativistic", math.log(2), math.log(2)),
+    ],
+)
+def test_losses_of_an_undecided_discriminator(
+    name: str, discriminating: float, generating: float
+) -> None:
     undecided = torch.zeros(5)
-    assert losses.discriminator_loss(undecided, undecided).item() == pytest.approx(2 * math.log(2))
-    assert losses.generator_loss(undecided).item() == pytest.approx(math.log(2))
+    for loss, expected in zip(losses.LOSSES[name], (discriminating, generating), strict=True):
+        assert loss(real=undecided, fake=undecided).item() == pytest.approx(expected)
 
 
-def test_which_side_is_real() -> None:
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_which_side_is_real(name: str) -> None:
+    discriminating, generating = losses.LOSSES[name]
     high, low = torch.full((5,), 9.0), torch.full((5,), -9.0)
-    assert losses.discriminator_loss(real=high, fake=low) < 0.001
-    assert losses.discriminator_loss(real=low, fake=high) > 10
-    assert losses.generator_loss(high) < losses.generator_loss(low)
+    assert discriminating(real=high, fake=low) < 0.001
+    assert discriminating(real=low, fake=high) > 10
+    assert generating(real=low, fake=high) < generating(real=high, fake=low)
 
 
-def test_r1_of_a_linear_score() -> None:
+def test_slope_of_a_linear_score() -> None:
     """D(x) = a . x has the gradient a, so the penalty is |a|^2 / 2 whatever x is."""
     slope = torch.arange(16.0).view(1, 4, 4)
     faces = torch.randn(3, 1, 4, 4, requires_grad=True)
     scores = (faces * slope).sum(dim=(1, 2, 3))
     expected = slope.square().sum().item() / 2
-    assert losses.r1_penalty(faces, scores).item() == pytest.approx(expected)
+    assert losses.slope_penalty(faces, scores).item() == pytest.approx(expected)
+
+
+def test_lecam_pulls_only_beyond_the_other_side_s_anchor() -> None:
+    anchors = torch.tensor([1.0, -2.0])  # of real, of made faces
+    inside = losses.lecam_penalty(torch.tensor([-3.0]), torch.tensor([4.0]), anchors)
+    assert inside.item() == 0
+    outside = losses.lecam_penalty(torch.tensor([1.0]), torch.tensor([-1.0]), anchors)
+    assert outside.item() == 3**2 + 2**2
+
+
+def test_perceptual_distillation_sees_directions_alone() -> None:
+    one, other = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 5.0]])
+    assert losses.perceptual_distillation([one], [7 * one]).item() == pytest.approx(0)
+    assert losses.perceptual_distillation([one, one], [other, one]).item() == pytest.approx(1)
 
 
 def test_distillation_by_hand() -> None:
-    assert losses.generator_distillation(torch.ones(2, 1, 4, 4), torch.zeros(2, 1, 4, 4)) == 1
+    assert losses.pixel_distillation(torch.ones(2, 1, 4, 4), torch.zeros(2, 1, 4, 4)) == 1
     zero, two, four = torch.zeros(3), torch.full((3,), 2.0), torch.full((3,), 4.0)
     assert losses.discriminator_distillation(zero, two, zero, four).item() == (4 + 16) / 2
 
@@ -87,6 +146,16 @@ def test_buffers_are_averaged_with_the_decay_of_the_weights() -> None:
     follow(teacher, student, 0.75)
     assert teacher.weight.item() == 0.75 * 1 + 0.25 * 5
     assert teacher.running_mean.item() == 0.75 * 0 + 0.25 * 5
+
+
+def test_frozen_buffers_stay_while_weights_move() -> None:
+    student = torch.nn.BatchNorm2d(1)
+    teacher = teacher_of(student)
+    for value in (student.weight, student.running_mean):
+        torch.nn.init.constant_(value, 5.0)
+    follow(teacher, student, 0.75, freeze_buffers=True)
+    assert teacher.weight.item() == 2
+    assert teacher.running_mean.item() == 0
 
 
 def test_the_decay_ramps_up() -> None:

@@ -9,7 +9,8 @@ from depthfaces import seeding
 from depthfaces.baselines.samples import Array, Sampler
 from depthfaces.faces import FaceSet
 from depthfaces.gan.feed import Feed
-from depthfaces.gan.networks import Generator, Shape, describer, initialise
+from depthfaces.gan.networks import Shape, generator, initialise
+from depthfaces.gan.networks.modern import describer, features
 from depthfaces.gan.sample import sample
 from depthfaces.schema import Params
 
@@ -23,9 +24,9 @@ class Vae(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.describe = describer(shape)
-        self.embed = nn.Embedding(shape.classes, shape.features)
-        self.posterior = nn.Linear(2 * shape.features, 2 * shape.latent)
-        self.decoder = Generator(shape)
+        self.embed = nn.Embedding(shape.classes, features(shape))
+        self.posterior = nn.Linear(2 * features(shape), 2 * shape.latent)
+        self.decoder = generator(shape)
 
     def encode(self, faces: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Return the posterior's mean and log variance, both (n, latent)."""

@@ -4,7 +4,7 @@ import copy
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -20,15 +20,23 @@ def decay_at(step: int, decay: float) -> float:
 
 
 @torch.no_grad()
-def follow(teacher: nn.Module, student: nn.Module, decay: float) -> None:
+def follow(
+    teacher: nn.Module, student: nn.Module, decay: float, *, freeze_buffers: bool = False
+) -> None:
     """Move `teacher` to decay · teacher + (1 - decay) · student, parameters and buffers alike.
 
-    The published code leaves the buffers at their first values; the teacher's faces are then
-    rubbish. Copying the student's buffers is little better: they belong to other weights.
+    The published code leaves the buffers at their first values (`freeze_buffers`); the teacher's
+    faces are then rubbish. Copying the student's buffers is little better: they belong to other
+    weights.
     """
-    moving = zip(teacher.state_dict().values(), student.state_dict().values(), strict=True)
-    for mine, theirs in moving:
-        if mine.is_floating_point():
-            mine.lerp_(theirs, 1 - decay)
-        else:
-            mine.copy_(theirs)  # BatchNorm's count of batches
+    mine: list[Tensor] = [*teacher.parameters()]
+    theirs: list[Tensor] = [*student.parameters()]
+    if not freeze_buffers:
+        pairs = list(zip(teacher.buffers(), student.buffers(), strict=True))
+        mine += [a for a, _ in pairs if a.is_floating_point()]
+        theirs += [b for _, b in pairs if b.is_floating_point()]
+        for count, seen in pairs:
+            if not count.is_floating_point():
+                count.copy_(seen)  # BatchNorm's count of batches
+    if mine:
+        torch._foreach_lerp_(mine, theirs, 1 - decay)

@@ -1,5 +1,8 @@
 """Minibatches of real faces, read from the memory map by row: memory does not grow with the set."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -7,31 +10,79 @@ from torch import Tensor
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
 
+FEWEST = 2  # train faces of a class: of one alone nothing can be learned that is not that face
+
+
+@dataclass
+class Batch:
+    """What a step works on: real faces and latents with their labels, and draws for `augment`."""
+
+    real: Tensor
+    real_labels: Tensor
+    z: Tensor
+    labels: Tensor
+    draws: Tensor
+
 
 class Feed:
-    """Train faces with every class equally likely, each mirrored half of the time."""
+    """Train faces: every class equally likely if `balanced`, half of them mirrored if `mirror`."""
 
-    def __init__(self, faces: FaceSet, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        faces: FaceSet,
+        rng: np.random.Generator,
+        *,
+        balanced: bool = True,
+        mirror: bool = True,
+    ) -> None:
         train = faces.table["split"].to_numpy() == "train"
         self.images, self.classes, self.rng = faces.images, faces.classes, rng
+        self.mirror = mirror
         self.rows = [np.flatnonzero(train & (faces.table["label"] == c)) for c in self.classes]
-        for label, rows in zip(self.classes, self.rows, strict=True):
-            if len(rows) == 0:
-                raise DataError(f"no train face of {label!r}: add faces, or remove the class")
+        sizes = np.array([len(rows) for rows in self.rows])
+        _check(self.classes, sizes)
+        self.chances = None if balanced else sizes / sizes.sum()
 
     def labels(self, count: int) -> Tensor:
-        """Return `count` labels (count,), every class equally likely."""
-        return torch.from_numpy(self.rng.integers(len(self.rows), size=count))
+        """Return `count` labels (count,) as likely as the feed's classes are."""
+        if self.chances is None:
+            return torch.from_numpy(self.rng.integers(len(self.rows), size=count))
+        return torch.from_numpy(self.rng.choice(len(self.rows), count, p=self.chances))
 
     def fetch(self, count: int) -> tuple[Tensor, Tensor]:
         """Return faces (count, 1, S, S) and their labels (count,)."""
         labels = self.labels(count)
-        rows = [self.rng.choice(self.rows[label]) for label in labels.tolist()]
+        places = self.rng.random(count)
+        of_class = [self.rows[label] for label in labels.tolist()]
+        rows = [rows[int(place * len(rows))] for rows, place in zip(of_class, places, strict=True)]
         faces = torch.from_numpy(np.asarray(self.images[rows], np.float32))[:, None]
-        mirrored = torch.from_numpy(self.rng.random(count) < 0.5)
-        faces = torch.where(mirrored[:, None, None, None], faces.flip(3), faces)
+        if self.mirror:
+            mirrored = torch.from_numpy(self.rng.random(count) < 0.5)
+            faces = torch.where(mirrored[:, None, None, None], faces.flip(3), faces)
         return faces.contiguous(memory_format=torch.channels_last), labels
 
     def latents(self, count: int, length: int) -> Tensor:
         """Return draws from the prior N(0, I), (count, length)."""
         return torch.from_numpy(self.rng.standard_normal((count, length), np.float32))
+
+    def uniform(self, count: int, length: int) -> Tensor:
+        """Return draws from [0, 1), (count, length)."""
+        return torch.from_numpy(self.rng.random((count, length), np.float32))
+
+    @property
+    def state(self) -> Any:
+        """Return where the random stream stands, as plain numbers."""
+        return self.rng.bit_generator.state
+
+    @state.setter
+    def state(self, value: Any) -> None:
+        self.rng.bit_generator.state = value
+
+
+def _check(classes: list[str], sizes: np.ndarray) -> None:
+    if len(classes) < 2:  # what a condition needs
+        raise DataError(f"expected faces of two emotions or more, found only {classes}")
+    for label, size in zip(classes, sizes, strict=True):
+        if size < FEWEST:
+            found = "no train face" if size == 0 else "a single train face"
+            raise DataError(f"{found} of {label!r}: add faces, or remove the class")

@@ -30,10 +30,12 @@ def sample(generator: Generator, z: Floats, labels: npt.NDArray[Any]) -> Floats:
     wanted = np.zeros(len(padded), np.int64)
     wanted[:count] = labels
     faces = np.empty((len(padded), size, size), np.float32)
+    place = next(generator.parameters()).device
     for start in range(0, len(padded), BLOCK):
         rows = slice(start, start + BLOCK)
-        block = generator(torch.from_numpy(padded[rows]), torch.from_numpy(wanted[rows]))
-        faces[rows] = block[:, 0].numpy()
+        z_block = torch.from_numpy(padded[rows]).to(place)
+        block = generator(z_block, torch.from_numpy(wanted[rows]).to(place))
+        faces[rows] = block[:, 0].cpu().numpy()
     return faces[:count]
 
 

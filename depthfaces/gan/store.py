@@ -12,11 +12,18 @@ from torch import nn
 from depthfaces import files
 from depthfaces.errors import DataError, IntegrityError
 from depthfaces.faces import TABLES
-from depthfaces.gan.networks import Generator, Shape
-from depthfaces.gan.train import Trained
+from depthfaces.gan.networks import Discriminator, Generator, Shape, discriminator, generator
+from depthfaces.gan.trained import Trained
 
 CONFIG = "config.json"
 TEACHER = "teacher.safetensors"
+# Each net's field of `Trained`, and its file.
+NETS = {
+    "generator": "generator.safetensors",
+    "discriminator": "discriminator.safetensors",
+    "generator_teacher": TEACHER,
+    "discriminator_teacher": "discriminator_teacher.safetensors",
+}
 
 
 @dataclass(frozen=True)
@@ -35,41 +42,64 @@ class Model:
 
 def save(folder: Path, trained: Trained, about: dict[str, Any]) -> None:
     """Write the four nets, and their shape with `about` as config.json; weights must be finite."""
-    nets = {
-        "generator.safetensors": trained.generator,
-        TEACHER: trained.generator_teacher,
-        "discriminator.safetensors": trained.discriminator,
-        "discriminator_teacher.safetensors": trained.discriminator_teacher,
-    }
+    nets = {file: getattr(trained, name) for name, file in NETS.items()}
     for name, net in nets.items():
         _check_finite(net, name)
     for name, net in nets.items():
         tensors = {key: value.contiguous() for key, value in net.state_dict().items()}
         with files.atomic(folder / name) as temporary:
             save_file(tensors, temporary)
-    files.write_json(folder / CONFIG, {"shape": asdict(trained.generator.shape), **about})
+    found = {"best_step": trained.best, "stopped": trained.stopped}
+    shape = asdict(trained.generator.shape)
+    files.write_json(folder / CONFIG, {"shape": shape, **found, **about})
 
 
 def load(folder: Path, faces: Path) -> Model:
     """Read the teacher of `folder`, and check that it was trained on the set in `faces`."""
-    if not (folder / CONFIG).is_file():
-        raise DataError(f"{folder}: expected a trained model, found none; run `dvc repro train`")
-    config = files.read_json(folder / CONFIG)
+    config = _config(folder)
     if config["faces"] != fingerprint(faces):
         raise IntegrityError(f"{folder} was trained on other faces than {faces}: run `dvc repro`")
-    generator = Generator(Shape(**config["shape"]))
-    try:
-        generator.load_state_dict(load_file(folder / TEACHER))
-    except (SafetensorError, RuntimeError) as fault:
-        line = str(fault).splitlines()[0]
-        raise IntegrityError(f"{folder / TEACHER}: not these weights ({line})") from None
-    generator.eval()
-    return Model(generator, files.checksum(folder / TEACHER), config)
+    net = generator(Shape(**config["shape"]))
+    _read(net, folder / TEACHER)
+    return Model(net, files.checksum(folder / TEACHER), config)
+
+
+def critic(folder: Path) -> Discriminator:
+    """Read the discriminator's teacher of `folder`."""
+    net = discriminator(Shape(**_config(folder)["shape"]))
+    _read(net, folder / NETS["discriminator_teacher"])
+    return net
+
+
+def nets(folder: Path) -> dict[str, nn.Module]:
+    """Read all four nets of `folder`, by their names in `Trained`."""
+    shape = Shape(**_config(folder)["shape"])
+    found: dict[str, nn.Module] = {}
+    for name, file in NETS.items():
+        found[name] = generator(shape) if name.startswith("generator") else discriminator(shape)
+        _read(found[name], folder / file)
+    return found
 
 
 def fingerprint(faces: Path) -> str:
     """Return the sha256 of a prepared set's table: what a model remembers of its data."""
     return files.checksum(faces / TABLES[0])
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    if not (folder / CONFIG).is_file():
+        raise DataError(f"{folder}: expected a trained model, found none; run `dvc repro train`")
+    return dict(files.read_json(folder / CONFIG))
+
+
+def _read(net: nn.Module, path: Path) -> None:
+    """Put the weights at `path` into `net`, ready to be used; a pickle there is never run."""
+    try:
+        net.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as fault:
+        line = str(fault).splitlines()[0]
+        raise IntegrityError(f"{path}: not these weights ({line})") from None
+    net.eval()
 
 
 def _check_finite(net: nn.Module, name: str) -> None:

@@ -1,143 +1,198 @@
-"""Training: fetch, discriminator step, generator step, teachers, log."""
+"""Training: step, log, check, keep; it survives kills, and stops by itself when it fails."""
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
-from torch.optim import Adam
+from accelerate import PartialState
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from depthfaces import seeding
 from depthfaces.errors import IntegrityError
 from depthfaces.faces import FaceSet
-from depthfaces.gan import losses
-from depthfaces.gan.distill import decay_at, follow, teacher_of
-from depthfaces.gan.feed import Feed
-from depthfaces.gan.networks import Discriminator, Generator, Shape, initialise
+from depthfaces.gan import identity
+from depthfaces.gan.checkpoint import Checkpoints, below
+from depthfaces.gan.interrupt import Interrupt
+from depthfaces.gan.trained import Losses, Trained
+from depthfaces.gan.trainer import Trainer
+from depthfaces.gan.watch import Watch
 from depthfaces.schema import Gan, Kd
 
 ROWS = 100  # of the history: each the mean over a hundredth of the training
 
-Losses = dict[str, float]
-
 
 @dataclass(frozen=True)
-class Trained:
-    """The four nets and the history: one row of mean losses every few steps."""
+class Session:
+    """Where checkpoints are kept (nowhere if None), and the nets to start from."""
 
-    generator: Generator
-    discriminator: Discriminator
-    generator_teacher: Generator
-    discriminator_teacher: Discriminator
-    history: list[Losses]
+    checkpoints: Path | None = None
+    start: dict[str, nn.Module] | None = None
+    name: str = ""  # what `start` was trained on
 
 
-class Trainer:
-    """One training's nets, optimisers and random streams."""
+class DivergedError(IntegrityError):
+    """A loss is no number any more; `trained` is the training as it was at the last check."""
+
+    def __init__(self, text: str, trained: Trained | None) -> None:
+        super().__init__(text)
+        self.trained = trained
+
+
+class Run:
+    """A trainer, the watch over it and the rows so far."""
 
     def __init__(self, faces: FaceSet, gan: Gan, kd: Kd, seed: int) -> None:
-        shape = Shape(faces.images.shape[1], len(faces.classes), gan.latent, gan.width)
-        weights = seeding.stream(seed, "weights")
-        self.gan, self.kd = gan, kd
-        self.feed = Feed(faces, seeding.stream(seed, "batches"))
-        self.generator, self.discriminator = Generator(shape), Discriminator(shape)
-        initialise(self.generator, weights)
-        initialise(self.discriminator, weights)
-        self.generator_teacher = teacher_of(self.generator)
-        self.discriminator_teacher = teacher_of(self.discriminator)
-        betas = (gan.beta1, gan.beta2)
-        self.adam_generator = Adam(self.generator.parameters(), gan.lr_generator, betas)
-        self.adam_discriminator = Adam(self.discriminator.parameters(), gan.lr_discriminator, betas)
+        self.gan = gan
+        self.trainer = Trainer(faces, gan, kd, seed)
+        rng = seeding.stream(seed, "watch")
+        self.watch = Watch.over(faces, self.trainer.encoder, gan.latent, rng)
+        self.step, self.best, self.stopped = 0, 0, ""
+        self.history: list[Losses] = []
+        self.window: list[dict[str, Any]] = []
+        self.kept: dict[str, Tensor] = {}
 
-    def step(self, number: int) -> Losses:
-        """Take one step of both nets and their teachers; return its losses."""
-        real, real_labels = self.feed.fetch(self.gan.batch)
-        labels = self.feed.labels(self.gan.batch)
-        z = self.feed.latents(self.gan.batch, self.gan.latent)
-        fake = self.generator(z, labels)
-        found = self._discriminate(real, real_labels, fake.detach(), labels, number)
-        found |= self._generate(fake, z, labels)
-        self._teach(number)
-        return found
+    def advance(self) -> None:
+        """Take one step, and look at what it is the turn of."""
+        self.window.append(self.trainer.step(self.step))
+        self.step += 1
+        last = self.step == self.gan.steps
+        if last or self.step % max(1, self.gan.steps // ROWS) == 0:
+            rows = self._settle()
+            self.history.append({"step": self.step, **_mean(rows)})
+            self.window.clear()
+        if last or (self.gan.checks and self.step % -(-self.gan.steps // self.gan.checks) == 0):
+            self._check()
 
-    def _discriminate(
-        self, real: Tensor, real_labels: Tensor, fake: Tensor, labels: Tensor, number: int
-    ) -> Losses:
-        penalised = self.gan.r1 > 0 and number % self.gan.r1_every == 0
-        scores = self.discriminator(real.requires_grad_(penalised), real_labels)
-        fake_scores = self.discriminator(fake, labels)
-        loss = adversarial = losses.discriminator_loss(scores, fake_scores)
-        found = {"d": adversarial.item()}
-        if penalised:  # the pause between penalties is made up for by their weight
-            penalty = losses.r1_penalty(real, scores)
-            loss = loss + self.gan.r1 * self.gan.r1_every * penalty
-        if self.kd.enabled:
-            with torch.no_grad():
-                taught = self.discriminator_teacher(real, real_labels)
-                fake_taught = self.discriminator_teacher(fake, labels)
-            distilled = losses.discriminator_distillation(scores, taught, fake_scores, fake_taught)
-            loss = loss + self.kd.discriminator * distilled
-            found["d_kd"] = distilled.item()
-        _descend(self.adam_discriminator, loss)
-        return found
+    def _settle(self) -> list[Losses]:
+        """Fetch the losses since the last row of the history; one that is no number ends it all.
 
-    def _generate(self, fake: Tensor, z: Tensor, labels: Tensor) -> Losses:
-        self.discriminator.requires_grad_(False)
-        loss = adversarial = losses.generator_loss(self.discriminator(fake, labels))
-        found = {"g": adversarial.item()}
-        if self.kd.enabled:
-            with torch.no_grad():
-                taught = self.generator_teacher(z, labels)
-            distilled = losses.generator_distillation(fake, taught)
-            loss = loss + self.kd.generator * distilled
-            found["g_kd"] = distilled.item()
-        _descend(self.adam_generator, loss)
-        self.discriminator.requires_grad_(True)
-        return found
+        Not at each step: a GPU would wait for it.
+        """
+        self.window = [{k: float(v) for k, v in row.items()} for row in self.window]
+        for back, row in enumerate(reversed(self.window)):
+            broken = {name: value for name, value in row.items() if not math.isfinite(value)}
+            if broken:
+                text = self._diverged(broken, self.step - back)
+                raise DivergedError(text, self.result() if self.kept else None)
+        return self.window
 
-    def _teach(self, number: int) -> None:
-        decay = decay_at(number, self.kd.decay)
-        follow(self.generator_teacher, self.generator, decay)
-        follow(self.discriminator_teacher, self.discriminator, decay)
+    def _check(self) -> None:
+        self._settle()
+        teacher: Any = self.trainer.nets["generator_teacher"]
+        self.watch.check(teacher, self.step)
+        if self.watch.best == len(self.watch.found) - 1:
+            self.best = self.step
+            self.kept = {
+                f"{name}.{key}": value.detach().clone()
+                for name, net in self.trainer.nets.items()
+                for key, value in net.state_dict().items()
+            }
+        if self.watch.collapsed(self.gan.collapse, self.gan.steps):
+            self.stopped = f"collapsed at step {self.step}: faces of a class are nearly all alike"
 
-
-def fit(faces: FaceSet, gan: Gan, kd: Kd, seed: int) -> Trained:
-    """Train on the train split of `faces`; a loss that is no number ends it and says its step."""
-    trainer = Trainer(faces, gan, kd, seed)
-    history: list[Losses] = []
-    window: list[Losses] = []
-    every = max(1, gan.steps // ROWS)
-    with tqdm(total=gan.steps * gan.batch, unit="image", desc="train", mininterval=2) as bar:
-        for number in range(1, gan.steps + 1):
-            window.append(trainer.step(number - 1))
-            _check(window[-1], number)
-            if number % every == 0 or number == gan.steps:
-                history.append({"step": number, **_mean(window)})
-                window.clear()
-            bar.update(gan.batch)
-    return Trained(
-        trainer.generator,
-        trainer.discriminator,
-        trainer.generator_teacher,
-        trainer.discriminator_teacher,
-        history,
-    )
-
-
-def _descend(adam: Adam, loss: Tensor) -> None:
-    adam.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    adam.step()
-
-
-def _check(found: Losses, number: int) -> None:
-    broken = {name: value for name, value in found.items() if not math.isfinite(value)}
-    if broken:
-        raise IntegrityError(
-            f"expected finite losses, found {broken} at step {number}; nothing was written: "
+    def _diverged(self, broken: Losses, step: int) -> str:
+        good = f"the nets of step {self.best} are kept" if self.kept else "nothing was written"
+        return (
+            f"expected finite losses, found {broken} at step {step}; {good}: "
             "lower gan.lr_generator and gan.lr_discriminator"
         )
+
+    def save(self, to: Checkpoints) -> None:
+        """Keep everything the rest of the training depends on."""
+        self._settle()
+        tensors = {f"trainer.{key}": value for key, value in self.trainer.tensors.items()}
+        tensors |= {f"kept.{key}": value for key, value in self.kept.items()}
+        if self.watch.film:
+            tensors["film"] = torch.from_numpy(np.stack(self.watch.film))
+        names = ("step", "best", "stopped", "history", "window")
+        state = {name: getattr(self, name) for name in names}
+        to.save(
+            self.step,
+            tensors,
+            state | {"checks": self.watch.found, "feed": self.trainer.feed.state},
+        )
+
+    def restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+        """Go on from what `save` kept."""
+        self.trainer.restore(below(tensors, "trainer"), state.pop("feed"))
+        self.kept = below(tensors, "kept")
+        self.watch.found = state.pop("checks")
+        self.watch.film = list(tensors["film"].numpy()) if "film" in tensors else []
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def result(self) -> Trained:
+        """Return the nets of the best check, on the CPU, and all rows."""
+        nets: dict[str, Any] = self.trainer.nets
+        for name, net in nets.items():
+            net.load_state_dict(below(self.kept, name))
+            net.cpu()
+        film = np.stack(self.watch.film)
+        return Trained(
+            **nets,
+            history=self.history,
+            checks=self.watch.found,
+            film=film,
+            best=self.best,
+            stopped=self.stopped,
+        )
+
+
+def fit(faces: FaceSet, gan: Gan, kd: Kd, seed: int, session: Session | None = None) -> Trained:
+    """Train on the train split of `faces`, or go on where a training that was killed stood."""
+    session = session or Session()
+    run = Run(faces, gan, kd, seed)
+    if session.start:
+        run.trainer.start_from(session.start)
+    with ExitStack() as stack:
+        checkpoints = None
+        if session.checkpoints:
+            about = identity.of(faces, gan, kd, seed) | {"start": session.name}
+            checkpoints = stack.enter_context(
+                Checkpoints(session.checkpoints, about, first=first())
+            )
+            if found := checkpoints.load():
+                run.restore(*found)
+        interrupt = stack.enter_context(Interrupt())
+        bar = stack.enter_context(_bar(run, disable=not first()))
+        while run.step < gan.steps and not run.stopped:
+            run.advance()
+            bar.update(gan.batch)
+            if checkpoints and (run.step % gan.checkpoint_every == 0 or interrupt.noted):
+                run.save(checkpoints)
+            if interrupt.noted:
+                interrupt.leave()
+    return run.result()
+
+
+@contextmanager
+def kept_if_diverged(keep: Callable[[Trained], None]) -> Iterator[None]:
+    """Give the nets of the last good check to `keep` when a training diverges; then let it fail."""
+    try:
+        yield
+    except DivergedError as fault:
+        if fault.trained and first():
+            keep(fault.trained)
+        raise
+
+
+def first() -> bool:
+    """Say whether this process is the one of its training that writes."""
+    return bool(PartialState().is_main_process)
+
+
+def _bar(run: Run, *, disable: bool) -> tqdm:
+    """Return the progress bar: images a second and the time left."""
+    total, done = run.gan.steps * run.gan.batch, run.step * run.gan.batch
+    return tqdm(
+        total=total, initial=done, unit="image", desc="train", mininterval=2, disable=disable
+    )
 
 
 def _mean(window: list[Losses]) -> Losses:

@@ -24,3 +24,4 @@ class Export(Section):
 
     per_class: Count
     evolved_share: Share
+    onnx: bool

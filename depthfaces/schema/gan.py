@@ -1,25 +1,58 @@
 """The sections gan and kd: the conditional generator, its training and its teachers."""
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from depthfaces.schema.base import Count, NotNegative, Positive, Section
+from depthfaces.schema.base import Count, NotNegative, Positive, Section, Share
+
+
+class Pretrain(Section):
+    """A first training on virtual faces, for those who have few real ones."""
+
+    subjects: Annotated[int, Field(ge=0)]
+    frames: Count
+    steps: Count
+    rate: Annotated[float, Field(gt=0, le=1)]
 
 
 class Gan(Section):
     """The conditional generator and its training."""
 
+    recipe: Literal["modern", "paper"]
     latent: Count
     width: Count
     steps: Count
     batch: Annotated[int, Field(ge=2)]
     lr_generator: Positive
     lr_discriminator: Positive
+    lr_end: Annotated[float, Field(gt=0, le=1)]
     beta1: Annotated[float, Field(ge=0, lt=1)]
     beta2: Annotated[float, Field(ge=0, lt=1)]
+    loss: Literal["logistic", "hinge", "relativistic"]
     r1: NotNegative
-    r1_every: Count
+    r2: NotNegative
+    penalty_every: Count
+    lecam: NotNegative
+    spectral: bool
+    deviation: bool
+    balanced: bool
+    mirror: bool
+    augment: Annotated[float, Field(ge=0, lt=1)]
+    encoder_steps: Count
+    checks: Annotated[int, Field(ge=0)]
+    collapse: Share
+    checkpoint_every: Count
+    precision: Literal["auto", "fp32", "bf16"]
+    compile: bool
+    pretrain: Pretrain
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Refuse ingredients that the published networks do not have."""
+        if self.recipe == "paper" and (self.spectral or self.deviation):
+            raise ValueError("spectral and deviation belong to the modern recipe: set them false")
+        return self
 
 
 class Kd(Section):
@@ -27,5 +60,8 @@ class Kd(Section):
 
     enabled: bool
     decay: Annotated[float, Field(ge=0, lt=1)]
+    form: Literal["pixel", "perceptual"]
     generator: NotNegative
     discriminator: NotNegative
+    warmup: Annotated[int, Field(ge=0)]
+    freeze_buffers: bool

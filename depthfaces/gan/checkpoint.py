@@ -1,0 +1,150 @@
+"""Checkpoints: kill training at any step, run it again, and its last weights are the same bits.
+
+One folder a training, named by what decides its result. It lies outside every DVC output (DVC
+deletes those before a run) and goes when the training ends well.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+from accelerate import PartialState
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from depthfaces import files
+from depthfaces.errors import IntegrityError, MachineError
+
+KEPT = 2  # checkpoints: should the newest be damaged, the one before it is there
+ABOUT = "about.json"
+
+
+class Checkpoints:
+    """The checkpoints of one training; only one process at a time may hold them."""
+
+    def __init__(self, root: Path, about: dict[str, Any], *, first: bool = True) -> None:
+        """Use the folder of `root` that belongs to `about`, all that decides the result.
+
+        Of several processes of one training only the `first` writes.
+        """
+        self.about, self.first = about, first
+        text = json.dumps(about, sort_keys=True)
+        self.folder = root / hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def __enter__(self) -> Self:
+        """Lock the folder, or say who holds it; say why an older training is not gone on with."""
+        if self.first:
+            self._hold()
+        PartialState().wait_for_everyone()
+        return self
+
+    def _hold(self) -> None:
+        if not self.folder.exists():
+            _explain(self.folder.parent, self.about)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        files.write_json(self.folder / ABOUT, self.about)
+        self.lock = (self.folder / "lock").open("a+")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.lock.seek(0)
+            holder = self.lock.read().strip()
+            self.lock.close()
+            raise MachineError(
+                f"{self.folder}: process {holder} is at this training; wait for it, or end it"
+            ) from None
+        self.lock.truncate(0)
+        self.lock.write(str(os.getpid()))
+        self.lock.flush()
+        for torn in self.folder.glob(".*.safetensors"):
+            torn.unlink()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let the folder go; a training that ended well needs it no more."""
+        if not self.first:
+            return
+        if kind is None:
+            shutil.rmtree(self.folder)
+        self.lock.close()
+
+    def save(self, step: int, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+        """Keep what is needed to go on after `step`, in one file that is whole or not there."""
+        if not self.first:
+            return
+        path = self.folder / f"{step:09}.safetensors"
+        text = json.dumps(state)
+        whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+        with files.atomic(path) as temporary:
+            save_file(whole, temporary, {"state": text, "sha256": _checksum(whole, text)})
+        for old in self._paths()[KEPT:]:
+            old.unlink()
+
+    def load(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Return the newest undamaged checkpoint; None at the start; damage alone is a fault."""
+        paths = self._paths()
+        for path in paths:
+            found = _read(path)
+            if found is not None:
+                return found
+            sys.stderr.write(f"{path}: damaged, going back to the checkpoint before it\n")
+        if paths:
+            raise IntegrityError(
+                f"{self.folder}: every checkpoint is damaged; delete the folder to start anew"
+            )
+        return None
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("*.safetensors"), reverse=True)
+
+
+def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with `prefix.`, by the rest of the name."""
+    start = prefix + "."
+    return {
+        key.removeprefix(start): value for key, value in tensors.items() if key.startswith(start)
+    }
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    try:
+        with safe_open(path, "pt") as file:
+            about = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 # no dict
+    except (SafetensorError, OSError, ValueError):
+        return None
+    text = about.get("state", "")
+    if about.get("sha256") != _checksum(tensors, text):
+        return None
+    return tensors, json.loads(text)
+
+
+def _checksum(tensors: dict[str, Tensor], text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for key in sorted(tensors):
+        digest.update(key.encode())
+        digest.update(tensors[key].reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _explain(root: Path, about: dict[str, Any]) -> None:
+    """Say which keys keep an unfinished training in `root` from being gone on with."""
+    for path in sorted(root.glob(f"*/{ABOUT}")):
+        other = files.read_json(path)
+        changed = [key for key in about if other.get(key) != about[key]]
+        sys.stderr.write(
+            f"{path.parent}: an unfinished training with another {', '.join(changed)}; "
+            "starting anew\n"
+        )
