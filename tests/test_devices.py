@@ -1,0 +1,72 @@
+"""Several processes train as one would."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from depthfaces.errors import ParamsError
+from depthfaces.gan.devices import Devices
+from depthfaces.gan.networks.base import BatchNorm
+from tests.conftest import write_params
+
+TOP = Path(__file__).parents[1]
+GAN = {"steps": 20, "checks": 2, "augment": 0.6, "lecam": 0.3, "loss": "relativistic", "r2": 1.0}
+
+
+def launched(faces: Path, place: Path, *launcher: str) -> pd.DataFrame:
+    """Run the stage in `place` and return its history."""
+    write_params(place, gan=GAN)
+    done = subprocess.run(
+        [sys.executable, *launcher, "-m", "stages.train", faces, "none", "gan", "train"],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(TOP), "ACCELERATE_USE_CPU": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return pd.read_csv(place / "train" / "history.csv")
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_losses_of_one(drawn: Path, tmp_path: Path) -> None:
+    one = launched(drawn, tmp_path / "one")
+    launcher = ("-m", "accelerate.commands.launch", "--cpu", "--num_processes=2")
+    more = ("--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no")
+    two = launched(drawn, tmp_path / "two", *launcher, *more, "--num_cpu_threads_per_process=1")
+    assert list(one.columns) == list(two.columns)
+    assert not one.equals(two)  # else a single process ran
+    # Sums of another order, and 20 steps to amplify them.
+    assert np.allclose(one, two, rtol=0.02, atol=0.002), (one - two).abs().max()
+    assert (tmp_path / "two" / "gan" / "teacher.safetensors").is_file()
+
+
+def test_alone_nothing_is_averaged() -> None:
+    devices = Devices("fp32", 8)
+    values = torch.arange(4.0)
+    assert devices.mean(values) is values
+    assert torch.equal(devices.part(values).cpu(), values)
+    assert devices.first
+
+
+def test_a_batch_is_shared_evenly_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Three:
+        device, process_index, num_processes = torch.device("cpu"), 1, 3
+
+    monkeypatch.setattr("depthfaces.gan.devices.PartialState", Three)
+    with pytest.raises(ParamsError, match=r"gan.batch: expected a multiple of 3, found 8"):
+        Devices("fp32", 8)
+    assert Devices("fp32", 9).part(torch.arange(9)).tolist() == [1, 4, 7]
+
+
+def test_alone_our_batch_norm_is_torch_s() -> None:
+    ours, torchs = BatchNorm(3), torch.nn.BatchNorm2d(3)
+    maps = torch.randn(5, 3, 4, 4)
+    assert torch.equal(ours(maps), torchs(maps))
+    assert torch.equal(ours.running_var, torchs.running_var)
