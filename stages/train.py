@@ -6,7 +6,7 @@ import torch
 
 from depthfaces import command, files, params, seeding
 from depthfaces.faces import FaceSet
-from depthfaces.gan import card, onnx, record, start, store, train
+from depthfaces.gan import card, devices, onnx, record, start, store, train
 
 
 def main(faces: Path, before: Path, model: Path, report: Path) -> None:
@@ -26,7 +26,7 @@ def main(faces: Path, before: Path, model: Path, report: Path) -> None:
     }
     with train.kept_if_diverged(lambda trained: store.save(model, trained, about)):
         trained = train.fit(data, gan, settings.kd, seed, session)
-    if train.first():
+    if devices.first():
         store.save(model, trained, about)
         files.write_text(model / "README.md", card.write(data, trained, about, session.name))
         if settings.export.onnx:

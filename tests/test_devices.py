@@ -5,13 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from depthfaces.errors import ParamsError
-from depthfaces.gan.devices import Devices
+from depthfaces.gan.devices import Devices, first
 from depthfaces.gan.networks.base import BatchNorm
 from tests.conftest import write_params
 
@@ -25,7 +24,12 @@ def launched(faces: Path, place: Path, *launcher: str) -> pd.DataFrame:
     done = subprocess.run(
         [sys.executable, *launcher, "-m", "stages.train", faces, "none", "gan", "train"],
         cwd=place,
-        env={**os.environ, "PYTHONPATH": str(TOP), "ACCELERATE_USE_CPU": "true"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(TOP),
+            "CUDA_VISIBLE_DEVICES": "",
+            "GLOO_SOCKET_IFNAME": "lo",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -37,13 +41,15 @@ def launched(faces: Path, place: Path, *launcher: str) -> pd.DataFrame:
 @pytest.mark.slow
 def test_two_processes_have_the_losses_of_one(drawn: Path, tmp_path: Path) -> None:
     one = launched(drawn, tmp_path / "one")
-    launcher = ("-m", "accelerate.commands.launch", "--cpu", "--num_processes=2")
-    more = ("--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no")
-    two = launched(drawn, tmp_path / "two", *launcher, *more, "--num_cpu_threads_per_process=1")
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    two = launched(drawn, tmp_path / "two", *launcher)
     assert list(one.columns) == list(two.columns)
     assert not one.equals(two)  # else a single process ran
-    # Sums of another order, and 20 steps to amplify them.
-    assert np.allclose(one, two, rtol=0.02, atol=0.002), (one - two).abs().max()
+    # Sums of another order, and 20 steps to amplify them; the slopes first of all.
+    gap = (one - two).abs().max()
+    assert gap[["d", "g", "d_kd", "g_kd"]].max() < 0.005, gap
+    assert gap[["d_slope", "g_slope"]].max() < 0.1, gap
+    assert one["d_slope"].min() > 0.5
     assert (tmp_path / "two" / "gan" / "teacher.safetensors").is_file()
 
 
@@ -52,14 +58,14 @@ def test_alone_nothing_is_averaged() -> None:
     values = torch.arange(4.0)
     assert devices.mean(values) is values
     assert torch.equal(devices.part(values).cpu(), values)
-    assert devices.first
+    assert first()
 
 
 def test_a_batch_is_shared_evenly_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     class Three:
         device, process_index, num_processes = torch.device("cpu"), 1, 3
 
-    monkeypatch.setattr("depthfaces.gan.devices.PartialState", Three)
+    monkeypatch.setattr("depthfaces.gan.devices.processes", Three)
     with pytest.raises(ParamsError, match=r"gan.batch: expected a multiple of 3, found 8"):
         Devices("fp32", 8)
     assert Devices("fp32", 9).part(torch.arange(9)).tolist() == [1, 4, 7]

@@ -15,13 +15,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import torch
-from accelerate import PartialState
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from depthfaces import files
 from depthfaces.errors import IntegrityError, MachineError
+from depthfaces.gan.devices import processes
 
 KEPT = 2  # checkpoints: should the newest be damaged, the one before it is there
 ABOUT = "about.json"
@@ -43,7 +43,7 @@ class Checkpoints:
         """Lock the folder, or say who holds it; say why an older training is not gone on with."""
         if self.first:
             self._hold()
-        PartialState().wait_for_everyone()
+        processes().wait_for_everyone()
         return self
 
     def _hold(self) -> None:

@@ -1,4 +1,4 @@
-"""Where training runs: one process, or several that `accelerate launch` started.
+"""Where training runs: one process, or several that `accelerate launch` or torchrun started.
 
 Each process draws the whole batch from the same stream and keeps its part of it, gradients are
 averaged, and BatchNorm sees all parts: the losses are those of one process with the whole batch.
@@ -18,16 +18,11 @@ class Devices:
     """The device of this process, its place among the others, and its arithmetic."""
 
     def __init__(self, precision: str, batch: int) -> None:
-        state = PartialState()
+        state = processes()
         self.device, self.rank, self.count = state.device, state.process_index, state.num_processes
         if batch % self.count:
             raise ParamsError(f"gan.batch: expected a multiple of {self.count}, found {batch}")
         self.half = precision == "bf16" or (precision == "auto" and _computes_half(self.device))
-
-    @property
-    def first(self) -> bool:
-        """Say whether this process is the one that writes files and shows progress."""
-        return bool(self.rank == 0)
 
     def arithmetic(self) -> AbstractContextManager[object]:
         """Return the context of forward passes: bfloat16 where wanted, else float32."""
@@ -54,6 +49,16 @@ class Devices:
         pieces = torch.split(flat, [gradient.numel() for gradient in gradients])
         for gradient, piece in zip(gradients, pieces, strict=True):
             gradient.copy_(piece.view_as(gradient))
+
+
+def processes() -> PartialState:
+    """Return what is known of the processes of this training; the first call joins them."""
+    return PartialState(cpu=not torch.cuda.is_available())
+
+
+def first() -> bool:
+    """Say whether this process is the one that writes files and shows progress."""
+    return bool(processes().is_main_process)
 
 
 def _computes_half(device: torch.device) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import PartialState
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -18,6 +17,7 @@ from depthfaces.errors import IntegrityError
 from depthfaces.faces import FaceSet
 from depthfaces.gan import identity
 from depthfaces.gan.checkpoint import Checkpoints, below
+from depthfaces.gan.devices import first
 from depthfaces.gan.interrupt import Interrupt
 from depthfaces.gan.trained import Losses, Trained
 from depthfaces.gan.trainer import Trainer
@@ -180,11 +180,6 @@ def kept_if_diverged(keep: Callable[[Trained], None]) -> Iterator[None]:
         if fault.trained and first():
             keep(fault.trained)
         raise
-
-
-def first() -> bool:
-    """Say whether this process is the one of its training that writes."""
-    return bool(PartialState().is_main_process)
 
 
 def _bar(run: Run, *, disable: bool) -> tqdm:

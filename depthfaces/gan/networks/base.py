@@ -1,11 +1,11 @@
 """What both recipes share: the shape that fixes a net, first weights, statistics of a batch."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
-from torch.distributed.nn import functional as together
 
 SLOPE = 0.2  # of the leaky ReLU, as in DCGAN
 
@@ -47,6 +47,24 @@ class Discriminator(nn.Module):
         raise NotImplementedError
 
 
+class AverageOverProcesses(torch.autograd.Function):
+    """The mean of a tensor over all processes; its gradient is the mean of theirs."""
+
+    @staticmethod
+    def forward(_: Any, values: Tensor) -> Tensor:
+        """Return the mean of `values` of the processes."""
+        values = values.clone()
+        distributed.all_reduce(values)
+        return values / distributed.get_world_size()
+
+    @staticmethod
+    def backward(_: Any, *slopes: Tensor) -> Tensor:
+        """Return the mean of the `slopes` of the processes."""
+        slope = slopes[0].contiguous().clone()
+        distributed.all_reduce(slope)
+        return slope / distributed.get_world_size()
+
+
 class BatchNorm(nn.BatchNorm2d):
     """BatchNorm of (n, c) or (n, c, h, w), over the batches of all processes where several train.
 
@@ -63,7 +81,7 @@ class BatchNorm(nn.BatchNorm2d):
         axes = [0, *range(2, input.ndim)]
         x = input.float()
         sums = torch.stack([x.mean(axes), x.square().mean(axes)])
-        mean, square = together.all_reduce(sums) / distributed.get_world_size()  # type: ignore[no-untyped-call] # has none
+        mean, square = AverageOverProcesses.apply(sums)  # type: ignore[no-untyped-call] # torch's
         variance = square - mean.square()
         count = x.numel() / x.shape[1] * distributed.get_world_size()
         self._average(mean.detach(), variance.detach() * count / (count - 1))
