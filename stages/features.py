@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from depthfaces import command, params, seeding
-from depthfaces.faces import FaceSet
+from depthfaces.faces import FaceSet, release
 from depthfaces.features.augment import augment
 from depthfaces.features.store import Array, write
 
@@ -21,17 +21,18 @@ def main(faces: Path, synthetic: Path, baselines: Path, out: Path) -> None:
     for name, folder in folders.items():
         found = FaceSet.open(folder)
         batches = (images for _, images in found.batches(BATCH))
-        write(out / f"{name}.npz", found.table, batches, settings.features, settings.threads)
+        write(out / name, found.table, batches, settings.features, settings.threads)
     real = FaceSet.open(faces)
     train = np.flatnonzero(real.table["split"] == "train")
     table, changed = real.table.iloc[train], _augmented(real, train, settings.seed)
-    write(out / "augmented.npz", table, changed, settings.features, settings.threads)
+    write(out / "augmented", table, changed, settings.features, settings.threads)
 
 
 def _augmented(faces: FaceSet, rows: Array, seed: int) -> Iterator[Array]:
     for start in range(0, len(rows), BATCH):
         rng = seeding.stream(seed, "augment", start)
-        yield augment(np.asarray(faces.images[rows[start : start + BATCH]]), rng)
+        yield augment(np.array(faces.images[rows[start : start + BATCH]]), rng)
+        release(faces.images)
 
 
 if __name__ == "__main__":

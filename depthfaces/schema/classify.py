@@ -23,6 +23,10 @@ class Baselines(Section):
 class Features(Section):
     """Hand-made features."""
 
+    families: Annotated[
+        list[Literal["lbp", "hog", "sobel", "intensity", "normals", "curvature"]],
+        Field(min_length=1),
+    ]
     lbp_points: Annotated[int, Field(ge=4, le=32)]
     lbp_radius: Positive
     hog_orientations: Count
@@ -30,6 +34,11 @@ class Features(Section):
     hog_block: Count
     sobel_bins: Annotated[int, Field(ge=2)]
     intensity_bins: Annotated[int, Field(ge=2)]
+    normal_cells: Count
+    curvature_cells: Count
+    relief: Positive
+    pixels: Annotated[int, Field(ge=8)]
+    backend: Literal["threads", "processes"]
 
 
 class Classify(Section):
