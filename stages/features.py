@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from depthfaces import command, params, seeding
+from depthfaces import command, files, params, seeding
 from depthfaces.faces import FaceSet, release
 from depthfaces.features.augment import augment
-from depthfaces.features.store import Array, write
+from depthfaces.features.store import ABOUT, Array, write
 
 BATCH = 64  # faces; at 256 px and 8,190 columns a batch with its features takes 20 MB
 
@@ -23,6 +23,8 @@ def main(faces: Path, synthetic: Path, baselines: Path, out: Path) -> None:
         batches = (images for _, images in found.batches(BATCH))
         write(out / name, found.table, batches, settings.features, settings.threads)
     real = FaceSet.open(faces)
+    unit, size = str(real.table["unit"].iloc[0]), real.images.shape[1]
+    files.write_json(out / ABOUT, {"unit": unit, "size": size})
     train = np.flatnonzero(real.table["split"] == "train")
     table, changed = real.table.iloc[train], _augmented(real, train, settings.seed)
     write(out / "augmented", table, changed, settings.features, settings.threads)

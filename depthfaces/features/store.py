@@ -22,6 +22,7 @@ from depthfaces.schema import Features
 Array = npt.NDArray[Any]
 KNOWN = ("id", "label", "subject", "split")
 VIEWS = ("features", "pixels")  # of a face: hand-made numbers, or the face itself, made small
+ABOUT = "about.json"
 BACKENDS = {"threads": "threading", "processes": "loky"}  # joblib's names
 
 
@@ -71,6 +72,12 @@ class FeatureSet:
         """Return the faces of one split."""
         return self.pick(np.flatnonzero(self.split == split))
 
+    def join(self, other: Self) -> Self:
+        """Return the faces of both, which have the same columns."""
+        names = ("x", *KNOWN)
+        both = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        return type(self)(**{**vars(self), **both})
+
     def only(self, families: Sequence[str]) -> Self:
         """Return the same faces with the columns of some `families` alone, in their order here."""
         starts = [0, *self.family_stops[:-1]]
@@ -85,6 +92,14 @@ def path_of(place: Path, view: str) -> Path:
     """Return the file of one view of the set named as `place`."""
     folder = place.parent if view == VIEWS[0] else place.parent / view
     return folder / f"{place.name}.npz"
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """Return what all sets in `folder` share: `unit` (mm | relative) and `size`, pixels a side."""
+    path = folder / ABOUT
+    if not path.is_file():
+        raise DataError(f"{path}: expected it beside the feature sets; run `dvc repro features`")
+    return dict(files.read_json(path))
 
 
 def open_all(folder: Path, view: str = VIEWS[0]) -> dict[str, FeatureSet]:

@@ -44,12 +44,17 @@ class Features(Section):
 class Classify(Section):
     """Classifiers and the arms they are trained on."""
 
-    models: Annotated[list[Literal["xgboost", "forest", "tree", "svm"]], Field(min_length=1)]
+    models: Annotated[list[Literal["xgboost", "forest", "tree", "svm", "cnn"]], Field(min_length=1)]
     seeds: Count
     ratios: Annotated[list[Positive], Field(min_length=1)]
+    fractions: list[Annotated[float, Field(gt=0, le=1)]]
+    published: bool
     xgb_trees: Count
     xgb_depth: Count
     xgb_rate: Positive
     xgb_columns: Count
     svm_cost: Positive
     forest_trees: Count
+    tree_columns: Annotated[float, Field(gt=0, le=1)]
+    cnn_epochs: Count
+    cnn_width: Count
