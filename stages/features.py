@@ -1,14 +1,13 @@
 """Describe every face, real and generated, by the same hand-made numbers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from depthfaces import command, files, params, seeding
-from depthfaces.faces import FaceSet, release
-from depthfaces.features.augment import augment
-from depthfaces.features.store import ABOUT, Array, write
+from depthfaces import command, files, params
+from depthfaces.faces import FaceSet
+from depthfaces.features.augment import augmented
+from depthfaces.features.store import ABOUT, write
 
 BATCH = 64  # faces; at 256 px and 8,190 columns a batch with its features takes 20 MB
 
@@ -23,18 +22,11 @@ def main(faces: Path, synthetic: Path, baselines: Path, out: Path) -> None:
         batches = (images for _, images in found.batches(BATCH))
         write(out / name, found.table, batches, settings.features, settings.threads)
     real = FaceSet.open(faces)
+    train = np.flatnonzero(real.table["split"] == "train")
+    changed = augmented(real, train, BATCH, settings.seed)
+    write(out / "augmented", real.table.iloc[train], changed, settings.features, settings.threads)
     unit, size = str(real.table["unit"].iloc[0]), real.images.shape[1]
     files.write_json(out / ABOUT, {"unit": unit, "size": size})
-    train = np.flatnonzero(real.table["split"] == "train")
-    table, changed = real.table.iloc[train], _augmented(real, train, settings.seed)
-    write(out / "augmented", table, changed, settings.features, settings.threads)
-
-
-def _augmented(faces: FaceSet, rows: Array, seed: int) -> Iterator[Array]:
-    for start in range(0, len(rows), BATCH):
-        rng = seeding.stream(seed, "augment", start)
-        yield augment(np.array(faces.images[rows[start : start + BATCH]]), rng)
-        release(faces.images)
 
 
 if __name__ == "__main__":

@@ -265,7 +265,7 @@ def test_stage_writes_every_set_and_the_same_twice(folders, tmp_path):
         stage.main(*folders, tmp_path / name)
     written = sorted(path.name for path in (tmp_path / "one").iterdir())
     sets = ["augmented.npz", "kde.npz", "real.npz", "synthetic.npz"]
-    assert written == [*sets[:2], "pixels", *sets[2:]]
+    assert written == ["about.json", *sets[:2], "pixels", *sets[2:]]
     for name in [*sets, *(f"pixels/{name}" for name in sets)]:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     sets = open_all(tmp_path / "one")
