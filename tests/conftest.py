@@ -72,6 +72,9 @@ TINY: dict[str, Any] = {
         "vae_latent": 4,
         "vae_width": 4,
         "vae_epochs": 1,
+        "flow_steps": 2,
+        "flow_width": 1,
+        "flow_heun": 2,
         "pca": 6,
     },
 }

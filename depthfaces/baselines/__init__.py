@@ -5,7 +5,7 @@ Each fits to the train faces, may choose on the validation faces, and returns a 
 
 from collections.abc import Callable
 
-from depthfaces.baselines import gan, gmm, kde, vae
+from depthfaces.baselines import flow, gan, gmm, kde, vae
 from depthfaces.baselines.samples import Sampler
 from depthfaces.faces import FaceSet
 from depthfaces.schema import Params
@@ -16,4 +16,5 @@ BASELINES: dict[str, Callable[[FaceSet, FaceSet, Params, int], Sampler]] = {
     "vae": vae.fit,
     "gmm": gmm.fit,
     "kde": kde.fit,
+    "flow": flow.fit,
 }

@@ -15,6 +15,9 @@ class Baselines(Section):
     vae_latent: Count
     vae_width: Count
     vae_epochs: Count
+    flow_steps: Count
+    flow_width: Count
+    flow_heun: Count
     pca: Count
     components: Annotated[list[Count], Field(min_length=1)]
     bandwidths: Annotated[list[Positive], Field(min_length=1)]
