@@ -11,7 +11,7 @@ import skimage.filters
 from conftest import draw
 
 from depthfaces import params
-from depthfaces.errors import DataError, ParamsError
+from depthfaces.errors import DataError, MachineError, ParamsError
 from depthfaces.faces import FaceSet, FaceWriter
 from depthfaces.features import FEATURES, extract
 from depthfaces.features.augment import BACKGROUND, augment
@@ -21,7 +21,7 @@ from depthfaces.features.intensity import intensity
 from depthfaces.features.lbp import grey, lbp, patterns
 from depthfaces.features.shape import bending, curvature, normals
 from depthfaces.features.sobel import magnitude, sobel
-from depthfaces.features.store import FeatureSet, open_all, reduce, write
+from depthfaces.features.store import FeatureSet, open_all, reduce, workers, write
 from depthfaces.schema import Features
 from stages import features as stage
 
@@ -291,7 +291,10 @@ def test_families_can_be_taken_out_of_a_set(folders, tmp_path):
     assert np.array_equal(whole.only(FOUR).x, whole.x[:, :stop])
 
 
-@pytest.mark.parametrize("backend", ["threads", pytest.param("processes", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "backend",
+    ["threads", *(pytest.param(name, marks=pytest.mark.slow) for name in ("processes", "dask"))],
+)
 def test_neither_threads_nor_backend_change_anything(faces, tmp_path, backend):
     table = pd.DataFrame({"id": list("abcdef"), "label": "x", "subject": "", "split": "train"})
     other = SETTINGS.model_copy(update={"backend": backend})
@@ -300,6 +303,13 @@ def test_neither_threads_nor_backend_change_anything(faces, tmp_path, backend):
     for view in ("", "pixels/"):
         one, two = (tmp_path / f"{view}{name}.npz" for name in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_not_there_is_told():
+    away = SETTINGS.model_copy(update={"backend": "dask", "scheduler": "nowhere"})
+    with pytest.raises(MachineError, match=r"features\.scheduler: .*'nowhere'"), workers(away, 1):
+        pass
 
 
 def test_an_empty_set_is_refused(tmp_path):

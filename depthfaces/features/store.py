@@ -1,6 +1,7 @@
 """Feature sets on disk: numbers of many faces beside what is known of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -10,11 +11,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from depthfaces import files
-from depthfaces.errors import DataError
+from depthfaces.errors import DataError, MachineError
 from depthfaces.features import extract
 from depthfaces.features.lbp import grey
 from depthfaces.schema import Features
@@ -116,23 +117,48 @@ def write(
     `place` has the set's name: PLACE.npz gets the features, and beside it pixels/NAME.npz the faces
     made small, for those who learn from images.
     """
+    with workers(params, threads) as work:
+        done = work(delayed(describe)(images, params) for images in batches)
+        first = next(done, None)
+        if first is None:
+            raise DataError(f"{place.name}: expected faces, found an empty set")
+        _write(place, table, first, done)
+
+
+def _write(place: Path, table: pd.DataFrame, first: Described, rest: Iterator[Described]) -> None:
     known = {name: _column(table, name) for name in KNOWN}
-    work = Parallel(threads, backend=BACKENDS[params.backend], return_as="generator")
-    done = work(delayed(describe)(images, params) for images in batches)
-    first = next(done, None)
-    if first is None:
-        raise DataError(f"{place.name}: expected faces, found an empty set")
-    small = {"family_names": np.array(["pixels"]), "family_stops": np.array([params.pixels**2])}
+    count = first.pixels.shape[1]
+    small = {"family_names": np.array(["pixels"]), "family_stops": np.array([count])}
     paths = (path_of(place, view) for view in VIEWS)
     with (
         tqdm(total=len(table), desc=f"features of {place.name}", unit="face") as bar,
         files.npz_rows(next(paths), len(table), **first.families, **known) as add,
         files.npz_rows(next(paths), len(table), **small, **known) as add_small,
     ):
-        for part in chain([first], done):
+        for part in chain([first], rest):
             add(part.x)
             add_small(part.pixels)
             bar.update(len(part.x))
+
+
+@contextmanager
+def workers(params: Features, threads: int) -> Iterator[Parallel]:
+    """Yield what shares calls among `threads` cores, or the machines of `params.scheduler`."""
+    if params.backend != "dask":
+        yield Parallel(threads, backend=BACKENDS[params.backend], return_as="generator")
+        return
+    from distributed import Client  # noqa: PLC0415 - takes a second, and few ask for it
+
+    here = {"n_workers": threads, "threads_per_worker": 1, "dashboard_address": None}
+    place = {"address": params.scheduler} if params.scheduler else here
+    try:
+        client = Client(**place)  # type: ignore[no-untyped-call]  # its own
+    except (OSError, ValueError) as fault:
+        raise MachineError(
+            f"features.scheduler: expected a dask scheduler at {params.scheduler!r}: {fault}"
+        ) from None
+    with client, parallel_config("dask"):
+        yield Parallel(-1, return_as="generator")
 
 
 def describe(images: Array, params: Features) -> Described:

@@ -41,7 +41,8 @@ class Features(Section):
     curvature_cells: Count
     relief: Positive
     pixels: Annotated[int, Field(ge=8)]
-    backend: Literal["threads", "processes"]
+    backend: Literal["threads", "processes", "dask"]
+    scheduler: str
 
 
 class Classify(Section):
