@@ -40,7 +40,11 @@ def test_stage_writes_a_set_and_the_same_bytes_twice(
     assert set(faces.table["method"]) == {method}
     assert (faces.table["label"].value_counts() == 6).all()
     assert len(np.unique(faces.images, axis=0)) == 18
-    for name in ("images.npy", "metadata.csv"):
+    told = files.read_json(one / "about.json")
+    assert (told["method"], told["train_faces"]) == (method, 72)
+    seen = {"gan": 2 * 8, "vae": 72, "flow": 2 * 32}
+    assert told["faces_seen"] == seen.get(method, 72)
+    for name in ("images.npy", "metadata.csv", "about.json"):
         assert files.checksum(one / name) == files.checksum(two / name)
 
 
