@@ -161,12 +161,12 @@ def test_heun_is_of_second_order() -> None:
 
 
 def test_flow_loss_by_hand() -> None:
-    """A net that always says 0 has the squared distance of face and noise; it starts so."""
+    """A net that always says 0, as it does at the start, is off by x1 / (1 - t)."""
     net = UNet(8, 2)
     initialise(net, np.random.default_rng(0))
     faces, noise = torch.full((2, 1, 16, 16), 0.5), torch.full((2, 1, 16, 16), -1.0)
     loss = flow_loss(net, faces, torch.tensor([0, 1]), noise, torch.tensor([0.2, 0.9]))
-    assert loss.item() == pytest.approx(2.25)
+    assert loss.item() == pytest.approx(((0.5 / 0.8) ** 2 + (0.5 / 0.1) ** 2) / 2)
 
 
 def test_the_net_hears_time_and_label() -> None:

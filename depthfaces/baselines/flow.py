@@ -1,7 +1,9 @@
 """Rectified flow: a net that says which way from noise to a face (Liu et al. 2023).
 
-Between noise x0 and a face x1 lies x_t = (1 - t) x0 + t x1; the net learns the velocity x1 - x0
-there. A face is drawn by following it from fresh noise, t = 0 to 1, by Heun's method.
+Between noise x0 and a face x1 lies x_t = (1 - t) x0 + t x1; from there the velocity is x1 - x0. A
+face is drawn by following it from fresh noise, t = 0 to 1, by Heun's method. The net answers with
+the face x1 itself, and the velocity is (x1 - x_t) / (1 - t): a small net has no room to carry the
+noise through, and trained on velocities it left grain on every face.
 """
 
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from depthfaces.schema import Params
 BATCH = 32
 RATE = 1e-3  # of Adam, falling to 0 along a half cosine
 DECAY = 0.998  # of the weights' running average, which is what draws
+LEAST = 0.05  # of 1 - t that is divided by: one of 20 steps
 BLOCK = 50  # faces a call: always so many, so that a face's numbers never change
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
@@ -50,15 +53,21 @@ def fit(train: FaceSet, validation: FaceSet, settings: Params, seed: int) -> Sam
     return sampler
 
 
+def velocity(net: UNet, place: Tensor, times: Tensor, labels: Tensor) -> Tensor:
+    """Return (x1 - x_t) / (1 - t) by the net's x1, at `place` (n, 1, S, S) and `times` (n,)."""
+    left = (1 - times).clamp(min=LEAST)[:, None, None, None]
+    way: Tensor = (net(place, times, labels) - place) / left
+    return way
+
+
 def flow_loss(net: UNet, faces: Tensor, labels: Tensor, noise: Tensor, times: Tensor) -> Tensor:
     """Return the mean of (v(x_t, t) - (x1 - x0))^2; faces and noise (n, 1, S, S), times (n,)."""
     share = times[:, None, None, None]
     between = (1 - share) * noise + share * faces
-    error: Tensor = net(between, times, labels) - (faces - noise)
-    return error.square().mean()
+    return (velocity(net, between, times, labels) - (faces - noise)).square().mean()
 
 
-def heun(velocity: Velocity, start: Tensor, steps: int) -> Tensor:
+def heun(way: Velocity, start: Tensor, steps: int) -> Tensor:
     """Return where `start` (n, ...) is carried from t = 0 to 1, in `steps` steps of second order.
 
     A step goes by the mean of the velocities at its beginning and where that one leads to.
@@ -66,8 +75,8 @@ def heun(velocity: Velocity, start: Tensor, steps: int) -> Tensor:
     place, length = start, 1 / steps
     for number in range(steps):
         now, then = (torch.full((len(start),), (number + at) / steps) for at in (0, 1))
-        first = velocity(place, now)
-        second = velocity(place + length * first, then)
+        first = way(place, now)
+        second = way(place + length * first, then)
         place = place + length / 2 * (first + second)
     return place
 
@@ -80,7 +89,8 @@ def _train(net: UNet, feed: Feed, steps: int) -> UNet:
     for number in tqdm(range(steps), "flow", unit="step", mininterval=2):
         faces, labels = feed.fetch(BATCH)
         noise = feed.latents(BATCH, faces[0].numel()).view_as(faces)
-        times = torch.sigmoid(feed.latents(BATCH, 1)[:, 0])  # most in the middle: the hard part
+        # Most in the middle, the hard part, and none where the division magnifies every error.
+        times = torch.sigmoid(feed.latents(BATCH, 1)[:, 0]).clamp(max=1 - LEAST)
         adam.zero_grad()
         flow_loss(net, faces, labels, noise, times).backward()  # type: ignore[no-untyped-call]
         adam.step()
@@ -93,4 +103,4 @@ def _train(net: UNet, feed: Feed, steps: int) -> UNet:
 
 @torch.inference_mode()
 def _draw(net: UNet, noise: Tensor, labels: Tensor, steps: int) -> Array:
-    return np.asarray(heun(lambda x, t: net(x, t, labels), noise, steps)[:, 0].numpy())
+    return np.asarray(heun(lambda x, t: velocity(net, x, t, labels), noise, steps)[:, 0].numpy())
