@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal
 from depthfaces import files, params
 from depthfaces.baselines import BASELINES
 from depthfaces.baselines.density import choose
-from depthfaces.baselines.flow import flow_loss, heun
+from depthfaces.baselines.flow import flow_loss, heun, velocity
 from depthfaces.baselines.gmm import Mixture
 from depthfaces.baselines.kde import Kernels
 from depthfaces.baselines.samples import Sampler, Wanted, write
@@ -153,20 +153,29 @@ def test_heun_follows_a_straight_line_exactly() -> None:
 
 
 def test_heun_is_of_second_order() -> None:
-    """dx/dt = x from 1: a step is 1 + h + h^2 / 2. And dx/dt = 3 t^2 needs the right times."""
+    """dx/dt = x from 1: a step is 1 + h + h^2 / 2, the last 1 + h; dx/dt = 2 t needs the times."""
     found = heun(lambda x, t: x, torch.ones(1, 1, dtype=torch.float64), 20)
-    assert found.item() == pytest.approx((1 + 0.05 + 0.05**2 / 2) ** 20)
-    found = heun(lambda x, t: 3 * t[:, None] ** 2, torch.zeros(1, 1), 20)
-    assert found.item() == pytest.approx(1 + 0.05**2 / 2, rel=1e-5)
+    assert found.item() == pytest.approx((1 + 0.05 + 0.05**2 / 2) ** 19 * 1.05)
+    found = heun(lambda x, t: 2 * t[:, None], torch.zeros(1, 1), 20)
+    assert found.item() == pytest.approx(0.95**2 + 2 * 0.95 * 0.05, rel=1e-5)
 
 
 def test_flow_loss_by_hand() -> None:
-    """A net that always says 0, as it does at the start, is off by x1 / (1 - t)."""
+    """A net that always says 0, as it does at the start, is off by x1 / (1 - t), at least 1/4."""
     net = UNet(8, 2)
     initialise(net, np.random.default_rng(0))
     faces, noise = torch.full((2, 1, 16, 16), 0.5), torch.full((2, 1, 16, 16), -1.0)
     loss = flow_loss(net, faces, torch.tensor([0, 1]), noise, torch.tensor([0.2, 0.9]))
-    assert loss.item() == pytest.approx(((0.5 / 0.8) ** 2 + (0.5 / 0.1) ** 2) / 2)
+    assert loss.item() == pytest.approx(((0.5 / 0.8) ** 2 + (0.5 / 0.25) ** 2) / 2)
+
+
+def test_a_net_that_knows_the_face_is_carried_to_it() -> None:
+    """From any noise, in any number of steps up to 20."""
+    face = torch.linspace(-1, 1, 16 * 16).view(1, 1, 16, 16)
+    for steps in (1, 5, 20):
+        noise = torch.full((1, 1, 16, 16), 2.5)
+        ended = heun(lambda x, t: velocity(lambda *_: face, x, t, torch.zeros(1)), noise, steps)
+        assert torch.allclose(ended, face, atol=1e-5)
 
 
 def test_the_net_hears_time_and_label() -> None:

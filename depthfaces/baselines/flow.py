@@ -23,9 +23,9 @@ from depthfaces.gan.feed import Feed
 from depthfaces.schema import Params
 
 BATCH = 32
-RATE = 1e-3  # of Adam, falling to 0 along a half cosine
+RATE = 2e-3  # of Adam, falling to 0 along a half cosine
 DECAY = 0.998  # of the weights' running average, which is what draws
-LEAST = 0.05  # of 1 - t that is divided by: one of 20 steps
+LEAST, SOFT = 0.05, 0.25  # of 1 - t that is divided by: in drawing (one of 20 steps), in training
 BLOCK = 50  # faces a call: always so many, so that a face's numbers never change
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
@@ -61,22 +61,28 @@ def velocity(net: UNet, place: Tensor, times: Tensor, labels: Tensor) -> Tensor:
 
 
 def flow_loss(net: UNet, faces: Tensor, labels: Tensor, noise: Tensor, times: Tensor) -> Tensor:
-    """Return the mean of (v(x_t, t) - (x1 - x0))^2; faces and noise (n, 1, S, S), times (n,)."""
+    """Return the mean squared error of the velocities; faces and noise (n, 1, S, S), times (n,).
+
+    v - (x1 - x0) = (net's x1 - x1) / (1 - t); what is divided by stays above `SOFT`, or the last
+    polish would outweigh the face's shape.
+    """
     share = times[:, None, None, None]
     between = (1 - share) * noise + share * faces
-    return (velocity(net, between, times, labels) - (faces - noise)).square().mean()
+    error: Tensor = (net(between, times, labels) - faces) / (1 - share).clamp(min=SOFT)
+    return error.square().mean()
 
 
 def heun(way: Velocity, start: Tensor, steps: int) -> Tensor:
     """Return where `start` (n, ...) is carried from t = 0 to 1, in `steps` steps of second order.
 
-    A step goes by the mean of the velocities at its beginning and where that one leads to.
+    A step goes by the mean of the velocities at its beginning and where that one leads to; the last
+    by the first alone, as at t = 1 no way is left (Karras et al. 2022).
     """
     place, length = start, 1 / steps
     for number in range(steps):
         now, then = (torch.full((len(start),), (number + at) / steps) for at in (0, 1))
         first = way(place, now)
-        second = way(place + length * first, then)
+        second = way(place + length * first, then) if number + 1 < steps else first
         place = place + length / 2 * (first + second)
     return place
 
@@ -89,8 +95,7 @@ def _train(net: UNet, feed: Feed, steps: int) -> UNet:
     for number in tqdm(range(steps), "flow", unit="step", mininterval=2):
         faces, labels = feed.fetch(BATCH)
         noise = feed.latents(BATCH, faces[0].numel()).view_as(faces)
-        # Most in the middle, the hard part, and none where the division magnifies every error.
-        times = torch.sigmoid(feed.latents(BATCH, 1)[:, 0]).clamp(max=1 - LEAST)
+        times = torch.sigmoid(feed.latents(BATCH, 1)[:, 0])  # most in the middle: the hard part
         adam.zero_grad()
         flow_loss(net, faces, labels, noise, times).backward()  # type: ignore[no-untyped-call]
         adam.step()
