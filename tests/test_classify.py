@@ -108,11 +108,21 @@ def test_machines_scores_are_scikit_learns(classes):
                    (blobs(n, classes, n) for n in (150, 60)))  # fmt: skip
     ours = Svm.fit(train, test, 0, QUICK.classify)
     scaler = StandardScaler().fit(train.x)
-    oracle = SVC(C=QUICK.classify.svm_cost, gamma=1 / 8).fit(scaler.transform(train.x), train.y)
-    expected = oracle.decision_function(scaler.transform(test.x))
+    scaled, asked = (scaler.transform(part.x).clip(-3, 3) for part in (train, test))
+    oracle = SVC(C=QUICK.classify.svm_cost, gamma=1 / 8).fit(scaled, train.y)
+    expected = oracle.decision_function(asked)
     if classes == 2:
         expected = np.stack([-expected, expected], axis=1)
     assert np.allclose(ours.scores(test.x), expected, atol=1e-3)
+
+
+def test_a_column_that_hardly_varied_does_not_decide_alone():
+    train, test = blobs(120, 3, 1), blobs(60, 3, 2)
+    quiet = np.random.default_rng(0).normal(0, 1e-4, (120, 1))
+    known = Sample(np.hstack([train.x, quiet]), train.y)
+    model = Svm.fit(known, known, 0, QUICK.classify)
+    asked = np.hstack([test.x, np.ones((60, 1))])
+    assert np.mean(model.predict(asked).argmax(axis=1) == test.y) > 0.9
 
 
 def test_the_scaler_sees_train_only():

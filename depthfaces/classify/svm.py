@@ -19,6 +19,12 @@ from depthfaces.schema import Classify
 Array = npt.NDArray[Any]
 
 
+# Deviations beyond which a feature's value says no more. A column that hardly varies among the
+# train faces would else decide alone how far a new face lies from all of them: faces of another
+# camera or of a generator then get no answer but the commonest.
+FAR = 3.0
+
+
 class Machine(NamedTuple):
     """Scaler, support vectors (s, D) sorted by class, and what libsvm found about them.
 
@@ -49,7 +55,7 @@ class Svm(Machine):
         as libsvm's own at thousands of columns.
         """
         scaler = StandardScaler().fit(train.x)
-        scaled = scaler.transform(train.x)
+        scaled = scaler.transform(train.x).clip(-FAR, FAR)
         machine = SVC(C=params.svm_cost, kernel="precomputed").fit(rbf_kernel(scaled), train.y)
         found = cls(
             scaler.mean_.astype(np.float32),
@@ -69,7 +75,8 @@ class Svm(Machine):
 
     def scores(self, x: Array) -> Array:
         """Return a score a class (n, k): pairs won, and by how much, squeezed below 1 / 3."""
-        kernel = rbf_kernel((x - self.mean) / self.scale, self.support).astype(np.float64)
+        scaled = ((x - self.mean) / self.scale).clip(-FAR, FAR)
+        kernel = rbf_kernel(scaled, self.support).astype(np.float64)
         if len(self.counts) == 2:
             values = (kernel @ self.coefficients.T + self.offsets)[:, 0]
             return np.stack([-values, values], axis=1)
