@@ -24,10 +24,10 @@ from depthfaces import files, params
 from depthfaces.classify import CLASSIFIERS, arms, keep, leaky, protocol, scores
 from depthfaces.classify import sets as preparing
 from depthfaces.classify.arms import Arm
+from depthfaces.classify.columns import separation, telling
 from depthfaces.classify.forest import Forest
 from depthfaces.classify.sample import Sample
 from depthfaces.classify.svm import Svm, temperature
-from depthfaces.classify.xgboost import separation
 from depthfaces.errors import DataError, IntegrityError, ParamsError
 from depthfaces.features.store import open_all
 from depthfaces.schema import Classify
@@ -132,11 +132,15 @@ def test_the_scaler_sees_train_only():
     assert np.allclose(fitted.scale, train.x.std(axis=0), rtol=1e-4)
 
 
-def test_trees_from_arrays_are_scikit_learns():
+@pytest.mark.parametrize("count", [3, 8])
+def test_trees_from_arrays_are_scikit_learns(count):
     train, test = blobs(120, 3, 1), blobs(60, 3, 2)
-    oracle = RandomForestClassifier(20, random_state=9).fit(*train)
-    ours = Forest.fit(train, test, 9, QUICK.classify)
-    assert np.allclose(ours.predict(test.x), oracle.predict_proba(test.x), atol=1e-12)
+    columns = telling(train, count)
+    assert len(columns) == count
+    oracle = RandomForestClassifier(20, random_state=9).fit(train.x[:, columns], train.y)
+    ours = Forest.fit(train, test, 9, QUICK.classify.model_copy(update={"xgb_columns": count}))
+    expected = oracle.predict_proba(test.x[:, columns])
+    assert np.allclose(ours.predict(test.x), expected, atol=1e-12)
 
 
 def test_models_in_params_are_those_of_the_dict():

@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from sklearn.ensemble import RandomForestClassifier
 
+from depthfaces.classify.columns import telling
 from depthfaces.classify.sample import Sample
 from depthfaces.classify.trees import Trees
 from depthfaces.schema import Classify
@@ -20,4 +21,5 @@ class Forest(Trees):
     def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
         """Grow `params.forest_trees` trees."""
         forest = RandomForestClassifier(params.forest_trees, random_state=seed % MAX_SEED)
-        return cls.of(forest.fit(*train).estimators_)
+        columns = telling(train, params.xgb_columns)
+        return cls.of(forest.fit(train.x[:, columns], train.y).estimators_, columns)

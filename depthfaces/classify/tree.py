@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from sklearn.tree import DecisionTreeClassifier
 
+from depthfaces.classify.columns import telling
 from depthfaces.classify.sample import Sample
 from depthfaces.classify.trees import Trees
 from depthfaces.schema import Classify
@@ -23,12 +24,14 @@ class Tree(Trees):
 
         Each split looks at a random share of the columns, `params.tree_columns`.
         """
+        columns = telling(train, params.xgb_columns)
+        seen, held = (Sample(part.x[:, columns], part.y) for part in (train, validation))
         grown = [
             DecisionTreeClassifier(
                 min_samples_leaf=leaf,
                 max_features=params.tree_columns,
                 random_state=seed % MAX_SEED,
-            ).fit(*train)
+            ).fit(*seen)
             for leaf in LEAVES
         ]
-        return cls.of([max(grown, key=lambda tree: tree.score(*validation))])
+        return cls.of([max(grown, key=lambda tree: tree.score(*held))], columns)

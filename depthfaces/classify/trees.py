@@ -28,12 +28,13 @@ class Trees(NamedTuple):
     shares: Array
 
     @classmethod
-    def of(cls, grown: Sequence[DecisionTreeClassifier]) -> Self:
-        """Take the arrays out of fitted trees."""
+    def of(cls, grown: Sequence[DecisionTreeClassifier], columns: Array) -> Self:
+        """Take the arrays out of trees that were fitted to `columns` of the features."""
         sizes = [one.tree_.node_count for one in grown]
         roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
         parts = [_nodes(one, root) for one, root in zip(grown, roots, strict=True)]
-        return cls(roots, *(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))
+        found = cls(roots, *(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))
+        return found._replace(feature=columns[found.feature].astype(np.int32))
 
     def predict(self, x: Array) -> Array:
         """Return the mean over the trees of the leaves' shares, (n, k), for the rows of `x`."""

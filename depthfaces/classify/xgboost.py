@@ -8,6 +8,7 @@ import numpy.typing as npt
 import xgboost
 
 from depthfaces import files
+from depthfaces.classify.columns import telling
 from depthfaces.classify.sample import Sample
 from depthfaces.schema import Classify
 
@@ -31,11 +32,8 @@ class Xgboost:
 
     @classmethod
     def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
-        """Fit to the `xgb_columns` columns that tell the train faces' classes apart best.
-
-        The time of a tree grows with the columns, and accuracy does not.
-        """
-        columns = np.sort(np.argsort(-separation(train), kind="stable")[: params.xgb_columns])
+        """Fit to the `xgb_columns` columns that tell the train faces' classes apart best."""
+        columns = telling(train, params.xgb_columns)
         settings = {
             "objective": "multi:softprob",
             "num_class": int(train.y.max()) + 1,
@@ -78,16 +76,3 @@ class Xgboost:
         booster = xgboost.Booster({"nthread": 1}, model_file=folder / "booster.ubj")
         with np.load(folder / "columns.npz", allow_pickle=False) as content:
             return cls(booster, content["columns"])
-
-
-def separation(sample: Sample) -> Array:
-    """Return each column's variance between the classes over that within them, (D,).
-
-    A column that does not vary scores 0.
-    """
-    x = sample.x.astype(np.float64)
-    counts = np.bincount(sample.y)
-    means = np.stack([x[sample.y == number].mean(axis=0) for number in range(len(counts))])
-    between = counts @ (means - x.mean(axis=0)) ** 2
-    within = ((x - means[sample.y]) ** 2).sum(axis=0)
-    return np.asarray(np.divide(between, within, out=np.zeros_like(within), where=within > 0))
