@@ -33,16 +33,37 @@ def run_scratch(name: str) -> None:
     sys.stdout.write(f"reports: {folder / 'reports'}\n")
 
 
+def recognise(
+    *files: Path, model: str = "", focal: float = 0.0, models: Path = Path("models/classify")
+) -> None:
+    """Tell the emotion in depth images: raw frames (16-bit PNG, NPY in mm) or prepared faces.
+
+    --model is one of classify.models, by default the best on validation; --focal the camera's focal
+    length in pixels, by default that of the frames learned from.
+    """
+    from depthfaces import recognise as recognising  # noqa: PLC0415 - torch takes seconds to load
+    from depthfaces.classify import keep  # noqa: PLC0415
+
+    data = params.load().data
+    usual = data.virtual.focal if data.source == "virtual" else data.folder.focal
+    camera = recognising.Camera(focal or usual, data.max_side)
+    for answer in recognising.recognise(files, keep.load(models, model), camera):
+        emotion, others = answer.ranking[0][0], answer.ranking
+        shares = "  ".join(f"{label} {share:.2f}" for label, share in others)
+        sys.stdout.write(f"{answer.file}: {emotion}  ({shares})\n")
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
     "profile": profile,
+    "recognise": recognise,
     "scratch": run_scratch,
 }
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command named first on the command line with the rest of it."""
-    lines = [f"  {name:9}{inspect.getdoc(call)}" for name, call in COMMANDS.items()]
+    lines = [f"  {name:10}{inspect.getdoc(call)}" for name, call in COMMANDS.items()]
     parser = argparse.ArgumentParser(
         "python -m depthfaces",
         description="commands:\n" + "\n".join(lines),

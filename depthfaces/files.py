@@ -11,7 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,43 @@ def write_npz(path: Path, **arrays: npt.NDArray[Any]) -> None:
     """Write arrays as a compressed .npz with fixed dates, so that equal arrays give equal bytes."""
     with atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name in sorted(arrays):
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(entry, "w", force_zip64=True) as file:
+            with archive.open(_entry(name), "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.asarray(arrays[name]), allow_pickle=False)
+
+
+@contextmanager
+def npz_rows(
+    path: Path, count: int, **arrays: npt.NDArray[Any]
+) -> Iterator[Callable[[npt.NDArray[Any]], None]]:
+    """Yield a function that adds rows (n, ...) to the array `x` of a new .npz, `count` in all.
+
+    Only the piece at hand is in memory. The other `arrays` are written before.
+    """
+    with atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name in sorted(arrays):
+            with archive.open(_entry(name), "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(arrays[name]), allow_pickle=False)
+        with archive.open(_entry("x"), "w", force_zip64=True) as file:
+            written = 0
+
+            def add(rows: npt.NDArray[Any]) -> None:
+                nonlocal written
+                if not written:
+                    shape = (count, *rows.shape[1:])
+                    kind = {"descr": rows.dtype.str, "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_1_0(file, kind)
+                file.write(np.ascontiguousarray(rows).tobytes())
+                written += len(rows)
+
+            yield add
+        assert written == count, "as many rows as were told"
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """Return the entry of an array in an .npz: packed, with a date that never changes."""
+    entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 def unzip(archive: Path, folder: Path, max_files: int, max_bytes: int) -> None:

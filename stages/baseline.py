@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from depthfaces import command, params, seeding
-from depthfaces.baselines import BASELINES
+from depthfaces import command, files, params, seeding
+from depthfaces.baselines import BASELINES, about
 from depthfaces.baselines.samples import Wanted, write
 from depthfaces.errors import ParamsError
 from depthfaces.faces import FaceSet
@@ -21,6 +21,7 @@ def main(faces: Path, method: str, out: Path) -> None:
     train, validation = data.split("train"), data.split("validation")
     seed = seeding.number(settings.seed, "baseline", method)
     sampler = BASELINES[method](train, validation, settings, seed)
+    files.write_json(out / "about.json", about(method, train, settings, seed))
     write(out, sampler, train, Wanted(method, settings.baselines.per_class, seed))
 
 

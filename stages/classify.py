@@ -3,16 +3,29 @@
 from pathlib import Path
 
 from depthfaces import command, files, params
+from depthfaces.classify import CLASSIFIERS
+from depthfaces.classify.keep import CONFIG, keep
 from depthfaces.classify.protocol import predictions
 from depthfaces.classify.scores import summary
-from depthfaces.features.store import open_all
+from depthfaces.features.store import about, open_all
 
 
-def main(features: Path, predicted: Path, scores: Path) -> None:
-    """Write PREDICTED (CSV, a row a prediction) and SCORES (JSON, by arm, model, part)."""
-    found = predictions(open_all(features), params.load())
+def main(features: Path, predicted: Path, scores: Path, models: Path) -> None:
+    """Write PREDICTED (CSV, a row a prediction), SCORES (JSON, by arm, model, part), and MODELS."""
+    settings = params.load()
+    wanted = {CLASSIFIERS[name].view for name in settings.classify.models}
+    views = {view: open_all(features, view) for view in sorted(wanted)}
+    found = predictions(views, settings)
     files.write_text(predicted, found.to_csv(index=False, lineterminator="\n"))
     files.write_json(scores, summary(found))
+    config = {
+        **about(features),
+        "classes": sorted(set(found["label"])),
+        "features": settings.features.model_dump(),
+        "preprocess": settings.preprocess.model_dump(),
+        "models": keep(models, views, found, settings),
+    }
+    files.write_json(models / CONFIG, config)
 
 
 if __name__ == "__main__":

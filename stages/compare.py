@@ -21,7 +21,7 @@ def main(features: Path, predicted: Path, figures: Path, verdict: Path, out: Pat
     with threadpool_limits(1):
         metrics = fidelity(open_all(features), settings)
     clean = is_clean(metrics["sets"]["synthetic"]["authentic_share"], settings.compare)
-    found = answer(read(predicted), clean, settings)
+    found = answer(read(predicted).query("fraction == 1"), clean, settings)
     files.write_json(figures, metrics)
     files.write_json(verdict, found)
     _write_rows(out / "metrics.csv", ("set", "metric"), metrics["sets"])

@@ -1,14 +1,13 @@
 """Describe every face, real and generated, by the same hand-made numbers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from depthfaces import command, params, seeding
+from depthfaces import command, files, params
 from depthfaces.faces import FaceSet
-from depthfaces.features.augment import augment
-from depthfaces.features.store import Array, write
+from depthfaces.features.augment import augmented
+from depthfaces.features.store import ABOUT, write
 
 BATCH = 64  # faces; at 256 px and 8,190 columns a batch with its features takes 20 MB
 
@@ -21,17 +20,13 @@ def main(faces: Path, synthetic: Path, baselines: Path, out: Path) -> None:
     for name, folder in folders.items():
         found = FaceSet.open(folder)
         batches = (images for _, images in found.batches(BATCH))
-        write(out / f"{name}.npz", found.table, batches, settings.features, settings.threads)
+        write(out / name, found.table, batches, settings.features, settings.threads)
     real = FaceSet.open(faces)
     train = np.flatnonzero(real.table["split"] == "train")
-    table, changed = real.table.iloc[train], _augmented(real, train, settings.seed)
-    write(out / "augmented.npz", table, changed, settings.features, settings.threads)
-
-
-def _augmented(faces: FaceSet, rows: Array, seed: int) -> Iterator[Array]:
-    for start in range(0, len(rows), BATCH):
-        rng = seeding.stream(seed, "augment", start)
-        yield augment(np.asarray(faces.images[rows[start : start + BATCH]]), rng)
+    changed = augmented(real, train, BATCH, settings.seed)
+    write(out / "augmented", real.table.iloc[train], changed, settings.features, settings.threads)
+    unit, size = str(real.table["unit"].iloc[0]), real.images.shape[1]
+    files.write_json(out / ABOUT, {"unit": unit, "size": size})
 
 
 if __name__ == "__main__":

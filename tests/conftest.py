@@ -80,6 +80,9 @@ TINY: dict[str, Any] = {
         "vae_latent": 4,
         "vae_width": 4,
         "vae_epochs": 1,
+        "flow_steps": 2,
+        "flow_width": 1,
+        "flow_heun": 2,
         "pca": 6,
     },
 }
@@ -121,7 +124,7 @@ def trained(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def write_features(folder: Path, people: int = 12, quality: float = 1.0) -> None:
-    """Write feature sets of planted classes: real, augmented, synthetic, kde; 12 columns.
+    """Write feature sets of planted classes: real, augmented, synthetic, kde; 12 columns, 8 x 8 px.
 
     Each person has an offset of their own. `quality` is how far apart the generated classes lie;
     at 0 their labels mean nothing.
@@ -137,7 +140,13 @@ def write_features(folder: Path, people: int = 12, quality: float = 1.0) -> None
         files.write_npz(
             folder / f"{name}.npz", x=x.astype(np.float32), id=names, **known, **families
         )
+        small = np.full((len(x), 64), 128.0)
+        small[:, 6:54] = np.repeat(128 + 20 * x, 4, axis=1)
+        families = {"family_names": np.array(["pixels"]), "family_stops": np.array([64])}
+        pixels = small.clip(0, 255).astype(np.uint8)
+        files.write_npz(folder / "pixels" / f"{name}.npz", x=pixels, id=names, **known, **families)
 
+    files.write_json(folder / "about.json", {"unit": "mm", "size": 32})
     faces = [(k, label) for k in range(people) for label in LABELS for _ in range(4)]
     splits = ["test" if k % 4 == 3 else "validation" if k % 4 == 2 else "train" for k, _ in faces]
     rows = [(label, f"{k:03d}", s) for (k, label), s in zip(faces, splits, strict=True)]

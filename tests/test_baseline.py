@@ -8,10 +8,12 @@ from scipy.stats import multivariate_normal
 from depthfaces import files, params
 from depthfaces.baselines import BASELINES
 from depthfaces.baselines.density import choose
+from depthfaces.baselines.flow import flow_loss, heun, velocity
 from depthfaces.baselines.gmm import Mixture
 from depthfaces.baselines.kde import Kernels
-from depthfaces.baselines.samples import Wanted, write
+from depthfaces.baselines.samples import Sampler, Wanted, write
 from depthfaces.baselines.space import Space
+from depthfaces.baselines.unet import UNet, initialise
 from depthfaces.baselines.vae import Vae, vae_loss
 from depthfaces.errors import DataError, IntegrityError, ParamsError
 from depthfaces.faces import FaceSet
@@ -38,12 +40,16 @@ def test_stage_writes_a_set_and_the_same_bytes_twice(
     assert set(faces.table["method"]) == {method}
     assert (faces.table["label"].value_counts() == 6).all()
     assert len(np.unique(faces.images, axis=0)) == 18
-    for name in ("images.npy", "metadata.csv"):
+    told = files.read_json(one / "about.json")
+    assert (told["method"], told["train_faces"]) == (method, 72)
+    seen = {"gan": 2 * 8, "vae": 72, "flow": 2 * 32}
+    assert told["faces_seen"] == seen.get(method, 72)
+    for name in ("images.npy", "metadata.csv", "about.json"):
         assert files.checksum(one / name) == files.checksum(two / name)
 
 
 def test_an_unknown_baseline_lists_the_known_ones(drawn: Path, tmp_path: Path) -> None:
-    with pytest.raises(ParamsError, match="expected one of gan, vae, gmm, kde, found 'gun'"):
+    with pytest.raises(ParamsError, match="expected one of gan, vae, gmm, kde, flow, found 'gun'"):
         ran("gun", drawn, tmp_path)
 
 
@@ -80,7 +86,7 @@ def test_a_class_of_one_face_is_taken(method: str, drawn: Path) -> None:
 
 def test_samplers_follow_their_seed_and_their_labels(drawn: Path) -> None:
     faces = FaceSet.open(drawn)
-    for method in ("gmm", "kde", "vae"):
+    for method in ("gmm", "kde", "vae", "flow"):
         sampler = BASELINES[method](
             faces.split("train"), faces.split("validation"), params.check(tiny()), 1
         )
@@ -148,6 +154,82 @@ def test_vae_loss_by_hand() -> None:
     faces, made = torch.zeros(2, 1, 4, 4), torch.full((2, 1, 4, 4), 0.5)
     expected = 16 / 2 * np.log(0.25) + 3
     assert vae_loss(faces, made, torch.tensor([2.0, 4.0])).item() == pytest.approx(expected, 1e-5)
+
+
+def test_heun_follows_a_straight_line_exactly() -> None:
+    start, way = torch.zeros(2, 3), torch.tensor([1.0, -2.0, 0.5])
+    assert torch.allclose(heun(lambda x, t: way.expand_as(x), start, 3), way.expand(2, 3))
+
+
+def test_heun_is_of_second_order() -> None:
+    """dx/dt = x from 1: a step is 1 + h + h^2 / 2, the last 1 + h; dx/dt = 2 t needs the times."""
+    found = heun(lambda x, t: x, torch.ones(1, 1, dtype=torch.float64), 20)
+    assert found.item() == pytest.approx((1 + 0.05 + 0.05**2 / 2) ** 19 * 1.05)
+    found = heun(lambda x, t: 2 * t[:, None], torch.zeros(1, 1), 20)
+    assert found.item() == pytest.approx(0.95**2 + 2 * 0.95 * 0.05, rel=1e-5)
+
+
+def test_flow_loss_by_hand() -> None:
+    """A net that always says 0, as it does at the start, is off by x1 / (1 - t), at least 1/4."""
+    net = UNet(8, 2)
+    initialise(net, np.random.default_rng(0))
+    faces, noise = torch.full((2, 1, 16, 16), 0.5), torch.full((2, 1, 16, 16), -1.0)
+    loss = flow_loss(net, faces, torch.tensor([0, 1]), noise, torch.tensor([0.2, 0.9]))
+    assert loss.item() == pytest.approx(((0.5 / 0.8) ** 2 + (0.5 / 0.25) ** 2) / 2)
+
+
+def test_a_net_that_knows_the_face_is_carried_to_it() -> None:
+    """From any noise, in any number of steps up to 20."""
+    face = torch.linspace(-1, 1, 16 * 16).view(1, 1, 16, 16)
+    for steps in (1, 5, 20):
+        noise = torch.full((1, 1, 16, 16), 2.5)
+        ended = heun(lambda x, t: velocity(lambda *_: face, x, t, torch.zeros(1)), noise, steps)
+        assert torch.allclose(ended, face, atol=1e-5)
+
+
+def test_the_net_hears_time_and_label() -> None:
+    net = UNet(8, 2)
+    rng = np.random.default_rng(0)
+    initialise(net, rng)
+    with torch.no_grad():
+        for value in net.parameters():
+            value.add_(0.1 * torch.from_numpy(rng.standard_normal(tuple(value.shape), np.float32)))
+        image = torch.from_numpy(rng.standard_normal((1, 1, 16, 16), np.float32))
+        times, labels = torch.tensor([0.1]), torch.tensor([0])
+        first = net(image, times, labels)
+        assert first.shape == (1, 1, 16, 16)
+        assert not torch.allclose(first, net(image, times + 0.5, labels))
+        assert not torch.allclose(first, net(image, times, labels + 1))
+
+
+@pytest.mark.parametrize("method", list(BASELINES))
+def test_no_baseline_sees_test_and_none_trains_on_validation(method: str, drawn: Path) -> None:
+    """Its faces do not change with the test faces; those that do not tune, not with validation."""
+    faces = FaceSet.open(drawn)
+    train, held = faces.split("train"), faces.split("validation")
+    upside_down = FaceSet(held.images[:, ::-1].copy(), held.table)
+    settings = params.check(tiny(baselines={"components": [1], "bandwidths": [0.4]}))
+    labels = np.array([0, 1, 2])
+    one, two = (
+        BASELINES[method](train, part, settings, 1)(labels, 5) for part in (held, upside_down)
+    )
+    assert np.array_equal(one, two)
+
+
+def test_stage_gives_no_method_a_test_face(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each method is handed train faces to fit to, and validation faces beside; nothing else."""
+    handed = []
+
+    def spy(train: FaceSet, validation: FaceSet, settings: params.Params, seed: int) -> Sampler:
+        handed.append([set(part.table["split"]) for part in (train, validation)])
+        return lambda labels, seed: np.zeros((len(labels), 32, 32), np.float32)
+
+    for method in BASELINES:
+        monkeypatch.setitem(BASELINES, method, spy)
+        ran(method, drawn, tmp_path / method)
+    assert handed == [[{"train"}, {"validation"}]] * len(BASELINES)
 
 
 def test_faces_that_are_no_number_are_not_written(drawn: Path, tmp_path: Path) -> None:

@@ -7,16 +7,28 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import write_features
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import f_classif
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from depthfaces import files, params
-from depthfaces.classify import CLASSIFIERS, arms, protocol, scores
+from depthfaces.classify import CLASSIFIERS, arms, keep, leaky, protocol, scores
+from depthfaces.classify import sets as preparing
 from depthfaces.classify.arms import Arm
+from depthfaces.classify.columns import separation, telling
+from depthfaces.classify.forest import Forest
 from depthfaces.classify.sample import Sample
-from depthfaces.classify.svm import temperature
-from depthfaces.classify.xgboost import separation
-from depthfaces.errors import DataError, IntegrityError
+from depthfaces.classify.svm import Svm, temperature
+from depthfaces.errors import DataError, IntegrityError, ParamsError
 from depthfaces.features.store import open_all
 from depthfaces.schema import Classify
 from stages import classify as stage
@@ -26,7 +38,15 @@ QUICK = SETTINGS.model_copy(
     update={
         "threads": 1,
         "classify": SETTINGS.classify.model_copy(
-            update={"models": ["svm"], "seeds": 2, "ratios": [0.5, 1.0], "forest_trees": 20}
+            update={
+                "models": ["svm"],
+                "seeds": 2,
+                "ratios": [0.5, 1.0],
+                "fractions": [0.5],
+                "forest_trees": 20,
+                "cnn_epochs": 30,
+                "cnn_width": 8,
+            }
         ),
     }
 )
@@ -38,16 +58,89 @@ def blobs(n: int, classes: int, seed: int) -> Sample:
     return Sample(rng.normal(3 * np.eye(classes, 8)[y], 0.5).astype(np.float32), y)
 
 
+def squares(n: int, classes: int, seed: int) -> Sample:
+    """Return grey 16 x 16 images with a bright square, whose height says the class."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % classes
+    images = rng.normal(80, 15, (n, 16, 16))
+    for image, target in zip(images, y, strict=True):
+        image[4 * target : 4 * target + 4, 6:10] += 120
+    return Sample(images.clip(0, 255).astype(np.uint8).reshape(n, -1), y)
+
+
+def planted(name: str, classes: int) -> list[Sample]:
+    """Return train, validation and test samples of planted classes for one classifier."""
+    make = squares if CLASSIFIERS[name].view == "pixels" else blobs
+    return [make(n, classes, n) for n in (120, 40, 60)]
+
+
 @pytest.mark.parametrize("name", CLASSIFIERS)
 @pytest.mark.parametrize("classes", [2, 4])
 def test_classifiers_find_planted_classes_and_repeat(name, classes):
-    train, validation, test = (blobs(n, classes, n) for n in (120, 40, 60))
-    found = CLASSIFIERS[name](train, validation, test.x, 5, QUICK.classify)
+    train, validation, test = planted(name, classes)
+    model = CLASSIFIERS[name].fit(train, validation, 5, QUICK.classify)
+    found = model.predict(test.x)
     assert found.shape == (60, classes)
     assert np.allclose(found.sum(axis=1), 1, atol=1e-6)
     assert np.mean(found.argmax(axis=1) == test.y) > 0.9
-    again = CLASSIFIERS[name](train, validation, test.x, 5, QUICK.classify)
-    assert np.array_equal(found, again)
+    again = CLASSIFIERS[name].fit(train, validation, 5, QUICK.classify)
+    assert np.array_equal(found, again.predict(test.x))
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_stored_classifiers_predict_the_same_bit_for_bit(name, tmp_path):
+    train, validation, test = planted(name, 3)
+    model = CLASSIFIERS[name].fit(train, validation, 5, QUICK.classify)
+    for place in ("one", "two"):
+        model.save(tmp_path / place)
+    loaded = CLASSIFIERS[name].load(tmp_path / "one")
+    assert np.array_equal(model.predict(test.x), loaded.predict(test.x))
+    assert np.array_equal(model.predict(test.x)[:1], model.predict(test.x[:1]))
+    for file in (tmp_path / "one").iterdir():
+        assert file.suffix in {".npz", ".ubj", ".json", ".safetensors"}
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_machines_scores_are_scikit_learns(classes):
+    rng = np.random.default_rng(0)
+    train, test = (Sample(x + rng.normal(0, 2, x.shape), y) for x, y in
+                   (blobs(n, classes, n) for n in (150, 60)))  # fmt: skip
+    ours = Svm.fit(train, test, 0, QUICK.classify)
+    scaler = StandardScaler().fit(train.x)
+    scaled, asked = (scaler.transform(part.x).clip(-3, 3) for part in (train, test))
+    oracle = SVC(C=QUICK.classify.svm_cost, gamma=1 / 8).fit(scaled, train.y)
+    expected = oracle.decision_function(asked)
+    if classes == 2:
+        expected = np.stack([-expected, expected], axis=1)
+    assert np.allclose(ours.scores(test.x), expected, atol=1e-3)
+
+
+def test_a_column_that_hardly_varied_does_not_decide_alone():
+    train, test = blobs(120, 3, 1), blobs(60, 3, 2)
+    quiet = np.random.default_rng(0).normal(0, 1e-4, (120, 1))
+    known = Sample(np.hstack([train.x, quiet]), train.y)
+    model = Svm.fit(known, known, 0, QUICK.classify)
+    asked = np.hstack([test.x, np.ones((60, 1))])
+    assert np.mean(model.predict(asked).argmax(axis=1) == test.y) > 0.9
+
+
+def test_the_scaler_sees_train_only():
+    train, validation = blobs(60, 3, 1), blobs(30, 3, 2)
+    fitted = Svm.fit(train, Sample(validation.x + 100, validation.y), 0, QUICK.classify)
+    assert np.allclose(fitted.mean, train.x.mean(axis=0), atol=1e-5)
+    assert np.allclose(fitted.scale, train.x.std(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("count", [3, 8])
+def test_trees_from_arrays_are_scikit_learns(count):
+    train, test = blobs(120, 3, 1), blobs(60, 3, 2)
+    columns = telling(train, count)
+    assert len(columns) == count
+    oracle = RandomForestClassifier(20, random_state=9).fit(train.x[:, columns], train.y)
+    ours = Forest.fit(train, test, 9, QUICK.classify.model_copy(update={"xgb_columns": count}))
+    expected = oracle.predict_proba(test.x[:, columns])
+    assert np.allclose(ours.predict(test.x), expected, atol=1e-12)
 
 
 def test_models_in_params_are_those_of_the_dict():
@@ -81,6 +174,29 @@ def test_plan_has_each_arm_once_and_controls_at_each_ratio():
         *("real", "synthetic", "mixed@0.5", "mixed@1", "oversampled@0.5", "oversampled@1"),
         *("augmented@0.5", "augmented@1", "shuffled", "mixed-gan", "mixed-kde"),
     ]
+
+
+def test_fewer_people_keep_whole_people_and_lie_inside_one_another(sets):
+    train = preparing.training(sets)
+    rng = lambda: np.random.default_rng(4)  # noqa: E731
+    small, large = (arms.fewer(train, share, rng()) for share in (0.2, 0.5))
+    people = [set(found["real"].subject) for found in (small, large)]
+    assert [len(one) for one in people] == [1, 3]
+    assert people[0] < people[1]
+    for found, kept in zip((small, large), people, strict=True):
+        for name in ("real", "augmented"):
+            rows = np.isin(train[name].subject, list(kept))
+            assert found[name].id.tolist() == train[name].id[rows].tolist()
+        assert len(found["synthetic"]) == len(train["synthetic"])
+    assert len(arms.fewer(train, 1.0, rng())["real"]) == len(train["real"])
+
+
+def test_fewer_people_still_show_every_class(sets):
+    real = preparing.training(sets)["real"]
+    rare = real.pick((real.label != "Surprise") | (real.subject == real.subject[0]))
+    for seed in range(6):
+        found = arms.fewer({"real": rare}, 0.1, np.random.default_rng(seed))["real"]
+        assert set(found.label) == set(real.label)
 
 
 def test_draw_uses_each_face_once_before_any_twice():
@@ -126,7 +242,29 @@ def test_scores_are_scikit_learns():
     assert np.array_equal(matrix, confusion_matrix(label, predicted))
     assert scores.accuracy(matrix) == pytest.approx(accuracy_score(label, predicted))
     assert scores.macro_f1(matrix) == pytest.approx(f1_score(label, predicted, average="macro"))
-    assert np.allclose(scores.recall(matrix), recall_score(label, predicted, average=None))
+    for ours, oracle in (
+        (scores.recall, recall_score),
+        (scores.precision, precision_score),
+        (scores.f1, f1_score),
+    ):
+        assert np.allclose(ours(matrix), oracle(label, predicted, average=None))
+
+
+def test_area_under_the_curve_is_scikit_learns():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 200)
+    shares = np.round(rng.dirichlet(np.ones(3) + 0.5 * np.eye(3)[y].mean(0), 200), 2)
+    for k, area in enumerate(scores.roc_auc(shares, y)):
+        assert area == pytest.approx(roc_auc_score(y == k, shares[:, k]))
+    assert np.isnan(scores.roc_auc(shares, np.zeros(200, int))).all()
+    assert scores.roc_auc(np.eye(3)[y], y) == pytest.approx(1)
+
+
+def test_geometric_means_by_hand():
+    """P = .8, R = .5: G-measure .6325. Sensitivity .5, specificity .9: G-mean .6708."""
+    assert scores.g_measure(np.array([[4, 4], [1, 0]]))[0] == pytest.approx(0.632455532)
+    assert scores.g_mean(np.array([[5, 5], [1, 9]]))[0] == pytest.approx(0.670820393)
+    assert scores.g_measure(np.array([[0, 3], [0, 2]]))[0] == 0
 
 
 def test_a_class_without_faces_has_no_score():
@@ -147,7 +285,7 @@ def sets(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(sets) -> pd.DataFrame:
-    return protocol.predictions(sets, QUICK)
+    return protocol.predictions({"features": sets}, QUICK)
 
 
 def test_only_held_out_people_are_tested_and_no_synthetic_face(sets, found):
@@ -156,13 +294,43 @@ def test_only_held_out_people_are_tested_and_no_synthetic_face(sets, found):
         rows = found[found["part"] == part]
         assert set(rows["id"]) == set(real.part(part).id)
         assert set(rows["subject"]).isdisjoint(real.part("train").subject)
-    assert set(found.loc[found["part"] == "synthetic", "arm"]) == {"real"}
+    assert set(found["part"]) == {"validation", "test", "synthetic", "kde", "leaky"}
+    for part in ("synthetic", "kde"):
+        assert set(found.loc[found["part"] == part, "arm"]) == {"real"}
+    assert not set(found.loc[found["part"] == "leaky", "id"]) & set(real.part("test").id)
 
 
 def test_every_arm_model_seed_answers_for_every_face(sets, found):
-    count = found[found["part"] == "test"].groupby(["arm", "model", "seed"])["id"].nunique()
-    assert set(count) == {len(sets["real"].part("test"))}
-    assert len(count) == len(arms.plan([0.5, 1.0], ["kde"])) * 2
+    keys = ["fraction", "arm", "model", "seed"]
+    for part in ("validation", "test"):
+        count = found[found["part"] == part].groupby(keys)["id"].nunique()
+        assert set(count) == {len(sets["real"].part(part))}
+        assert len(count.loc[1.0]) == len(arms.plan([0.5, 1.0], ["kde"])) * 2
+        assert len(count.loc[0.5]) == 4 * 2
+    assert set(count.loc[0.5].index.get_level_values("arm")) == {
+        *("real", "mixed@1", "oversampled@1", "augmented@1")
+    }
+
+
+def test_the_published_protocol_holds_a_fifth_of_the_pool_out(sets, found):
+    leaked = found[found["part"] == "leaky"]
+    sizes = leaked.groupby("arm")["id"].nunique().to_dict()
+    assert sizes == {
+        "published-synthetic": 36,
+        "published-mixed": 36 + 15,
+        "published-synthetic-kde": 36,
+        "published-mixed-kde": 36 + 15,
+    }
+    mixed = leaked[leaked["arm"] == "published-mixed"]
+    assert set(mixed["subject"]) - {""} <= set(sets["real"].part("train").subject)
+
+
+def test_a_random_split_has_shares_of_every_class():
+    labels = np.array(["a"] * 50 + ["b"] * 20)
+    parts = leaky.split(labels, np.random.default_rng(0))
+    assert [len(part) for part in parts] == [14, 6, 50]
+    assert sorted(np.concatenate(parts)) == list(range(70))
+    assert [np.sum(labels[part] == "b") for part in parts] == [4, 2, 14]
 
 
 def test_stored_probabilities_are_thousandths_and_agree_with_the_answer(found):
@@ -174,21 +342,23 @@ def test_stored_probabilities_are_thousandths_and_agree_with_the_answer(found):
 
 
 def test_threads_change_nothing(sets, found):
-    two = protocol.predictions(sets, QUICK.model_copy(update={"threads": 2}))
+    two = protocol.predictions({"features": sets}, QUICK.model_copy(update={"threads": 2}))
     pd.testing.assert_frame_equal(two, found)
 
 
 def test_nothing_fitted_sees_validation_or_test(sets, monkeypatch):
     seen = []
 
-    def spy(train, validation, x, seed, settings):
-        seen.append({row.tobytes() for row in train.x})
-        return np.tile(np.eye(3)[0], (len(x), 1))
+    class Spy(Svm):
+        @classmethod
+        def fit(cls, train, validation, seed, settings):
+            seen.append({row.tobytes() for row in train.x})
+            return super().fit(train, validation, seed, settings)
 
-    monkeypatch.setitem(CLASSIFIERS, "svm", spy)
-    protocol.predictions(sets, QUICK)
+    monkeypatch.setitem(CLASSIFIERS, "svm", Spy)
+    protocol.predictions({"features": sets}, QUICK)
     held = sets["real"].pick(sets["real"].split != "train")
-    assert seen
+    assert len(seen) == (len(arms.plan([0.5, 1.0], ["kde"])) + 4) * 2 + 4
     assert not set.union(*seen) & {row.tobytes() for row in held.x}
 
 
@@ -196,7 +366,7 @@ def test_a_planted_test_face_sets_off_the_alarm(sets):
     fake, test = sets["synthetic"], sets["real"].part("test")
     planted = replace(fake, x=np.concatenate([fake.x[:-1], test.x[:1]]))
     with pytest.raises(IntegrityError, match=r"synthetic\.npz: a face equals a held-out"):
-        protocol.check(sets | {"synthetic": planted})
+        preparing.check(sets | {"synthetic": planted})
 
 
 def test_a_person_in_two_splits_is_refused(sets):
@@ -204,32 +374,58 @@ def test_a_person_in_two_splits_is_refused(sets):
     split = real.split.copy()
     split[np.flatnonzero(split == "test")[0]] = "train"
     with pytest.raises(IntegrityError, match=r"subject 003 is in train and in test"):
-        protocol.check(sets | {"real": replace(real, split=split)})
+        preparing.check(sets | {"real": replace(real, split=split)})
 
 
 def test_an_empty_split_is_refused(sets):
     real = sets["real"]
     with pytest.raises(DataError, match="faces in the split validation, found none"):
-        protocol.check(sets | {"real": real.pick(real.split != "validation")})
+        preparing.check(sets | {"real": real.pick(real.split != "validation")})
 
 
 def test_a_set_without_a_class_is_refused(sets):
     fake = sets["synthetic"]
     with pytest.raises(DataError, match=r"synthetic: .*Surprise"):
-        protocol.predictions(sets | {"synthetic": fake.pick(fake.label != "Surprise")}, QUICK)
+        few = fake.pick(fake.label != "Surprise")
+        protocol.predictions({"features": sets | {"synthetic": few}}, QUICK)
 
 
-def test_stage_writes_predictions_and_their_scores(tmp_path, monkeypatch):
+def test_stage_writes_predictions_scores_and_classifiers(tmp_path, monkeypatch):
     write_features(tmp_path / "features")
-    monkeypatch.setattr(params, "load", lambda: QUICK)
+    both = {"models": ["svm", "cnn"], "seeds": 1, "cnn_epochs": 1}
+    settings = QUICK.classify.model_copy(update=both)
+    monkeypatch.setattr(params, "load", lambda: QUICK.model_copy(update={"classify": settings}))
     for name in ("out", "again"):
         place = tmp_path / name
-        stage.main(tmp_path / "features", place / "predictions.csv", place / "scores.json")
-    for name in ("predictions.csv", "scores.json"):
+        stage.main(
+            tmp_path / "features",
+            place / "predictions.csv",
+            place / "scores.json",
+            place / "models",
+        )
+    written = [path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*.*")]
+    assert len(written) == 2 + 1 + 1 + 2
+    for name in written:
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     rows = pd.read_csv(tmp_path / "out" / "predictions.csv", dtype={"subject": str})
-    real = rows[(rows["arm"] == "real") & (rows["part"] == "test")]
-    accuracy = [np.mean(run["label"] == run["predicted"]) for _, run in real.groupby("seed")]
-    written = files.read_json(tmp_path / "out" / "scores.json")["real"]["svm"]["test"]
-    assert written["accuracy"]["mean"] == pytest.approx(np.mean(accuracy))
+    real = rows[(rows["arm"] == "real") & (rows["part"] == "test") & (rows["fraction"] == 1)]
+    real = real[real["model"] == "svm"]
+    told = files.read_json(tmp_path / "out" / "scores.json")
+    written = told["real"]["svm"]["test"]
+    assert written["accuracy"]["mean"] == pytest.approx(np.mean(real["label"] == real["predicted"]))
     assert np.sum(written["confusion"]) == len(real)
+    assert set(told["real#0.5"]) == {"svm", "cnn"}
+    kept = keep.load(tmp_path / "out" / "models", "")
+    likes = {name: one["validation_macro_f1"] for name, one in kept.config["models"].items()}
+    assert kept.name == max(likes, key=likes.get)
+    best = {arm: found["svm"]["validation"]["macro_f1"]["mean"] for arm, found in told.items()
+            if "#" not in arm and "validation" in found["svm"] and arm != "shuffled"}  # fmt: skip
+    assert likes["svm"] == pytest.approx(max(best.values()))
+
+
+def test_an_unknown_classifier_lists_those_that_are_kept(tmp_path):
+    with pytest.raises(DataError, match="dvc repro classify"):
+        keep.load(tmp_path, "")
+    files.write_json(tmp_path / "config.json", {"models": {"svm": {}, "tree": {}}})
+    with pytest.raises(ParamsError, match="expected one of svm, tree, found 'oak'"):
+        keep.load(tmp_path, "oak")

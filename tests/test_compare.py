@@ -184,7 +184,9 @@ def made(tmp_path_factory):
     write_features(place / "features")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(params, "load", lambda: QUICK)
-        classify.main(place / "features", place / "predictions.csv", place / "classify.json")
+        classify.main(
+            place / "features", place / "predictions.csv", place / "classify.json", place / "models"
+        )
         for name in ("one", "two"):
             out = place / name
             made = (out / "metrics.json", out / "utility.json", out)

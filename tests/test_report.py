@@ -87,7 +87,12 @@ def place(drawn, tmp_path_factory) -> Path:
     Image.new("RGB", (4, 4)).save(reports / "preprocess" / "sheet.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(params, "load", lambda: QUICK)
-        classify.main(place / "features", place / "predictions.csv", reports / "classify.json")
+        classify.main(
+            place / "features",
+            place / "predictions.csv",
+            reports / "classify.json",
+            place / "models",
+        )
         made = [reports / name for name in ("metrics.json", "utility.json", "compare")]
         compare.main(place / "features", place / "predictions.csv", *made)
         for name in ("one", "two"):

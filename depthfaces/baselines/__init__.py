@@ -4,8 +4,9 @@ Each fits to the train faces, may choose on the validation faces, and returns a 
 """
 
 from collections.abc import Callable
+from typing import Any
 
-from depthfaces.baselines import gan, gmm, kde, vae
+from depthfaces.baselines import flow, gan, gmm, kde, vae
 from depthfaces.baselines.samples import Sampler
 from depthfaces.faces import FaceSet
 from depthfaces.schema import Params
@@ -16,4 +17,27 @@ BASELINES: dict[str, Callable[[FaceSet, FaceSet, Params, int], Sampler]] = {
     "vae": vae.fit,
     "gmm": gmm.fit,
     "kde": kde.fit,
+    "flow": flow.fit,
 }
+
+
+def about(method: str, train: FaceSet, settings: Params, seed: int) -> dict[str, Any]:
+    """Return where a baseline's faces come from: its data, its parameters and its training length.
+
+    `faces_seen` counts each pass over a train face.
+    """
+    wanted = settings.baselines
+    seen = {
+        "gan": wanted.gan_steps * settings.gan.batch,
+        "vae": wanted.vae_epochs * len(train),
+        "flow": wanted.flow_steps * flow.BATCH,
+    }
+    return {
+        "method": method,
+        "seed": seed,
+        "classes": train.classes,
+        "train_faces": len(train),
+        "faces_seen": seen.get(method, len(train)),
+        "baselines": wanted.model_dump(),
+        **({"gan": settings.gan.model_dump()} if method == "gan" else {}),
+    }

@@ -1,20 +1,16 @@
 """Classifiers: fitted on train faces, tuned on validation faces, one thread each."""
 
-from collections.abc import Callable
-from typing import Any
+from depthfaces.classify.cnn import Cnn
+from depthfaces.classify.forest import Forest
+from depthfaces.classify.sample import Classifier
+from depthfaces.classify.svm import Svm
+from depthfaces.classify.tree import Tree
+from depthfaces.classify.xgboost import Xgboost
 
-import numpy.typing as npt
-
-from depthfaces.classify import forest, svm, tree, xgboost
-from depthfaces.classify.sample import Sample
-from depthfaces.schema import Classify
-
-# (train, validation, x (n, D), seed, params) -> probabilities (n, k)
-Classifier = Callable[[Sample, Sample, npt.NDArray[Any], int, Classify], npt.NDArray[Any]]
-
-CLASSIFIERS: dict[str, Classifier] = {
-    "xgboost": xgboost.fit_predict,
-    "forest": forest.fit_predict,
-    "tree": tree.fit_predict,
-    "svm": svm.fit_predict,
+CLASSIFIERS: dict[str, type[Classifier]] = {
+    "xgboost": Xgboost,
+    "forest": Forest,
+    "tree": Tree,
+    "svm": Svm,
+    "cnn": Cnn,
 }

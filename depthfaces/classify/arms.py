@@ -1,5 +1,6 @@
 """The arms of the experiment: what each classifier is trained on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from depthfaces.classify.sample import Sample
+from depthfaces.features.store import FeatureSet
+
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,10 @@ class Arm:
     shuffled: bool = False
 
 
+# What is added to real faces, by the name of the arm.
+ADDED = {"mixed": "synthetic", "oversampled": "real", "augmented": "augmented"}
+
+
 def plan(ratios: list[float], generators: list[str]) -> list[Arm]:
     """Return every arm: `generators` are the sets to try beside `synthetic`.
 
@@ -31,10 +39,17 @@ def plan(ratios: list[float], generators: list[str]) -> list[Arm]:
     """
     most = max(ratios)
     arms = [Arm("real"), Arm("synthetic", real=False, source="synthetic", ratio=1.0)]
-    for name, source in (("mixed", "synthetic"), ("oversampled", "real"), ("augmented",) * 2):
+    for name, source in ADDED.items():
         arms += [Arm(f"{name}@{ratio:g}", source=source, ratio=ratio) for ratio in ratios]
     arms.append(Arm("shuffled", source="synthetic", ratio=most, shuffled=True))
     return arms + [Arm(f"mixed-{name}", source=name, ratio=most) for name in generators]
+
+
+def plan_few(ratios: list[float]) -> list[Arm]:
+    """Return the arms that are repeated with fewer real people: real, and what is added to it."""
+    most = max(ratios)
+    added = [Arm(f"{name}@{most:g}", source=source, ratio=most) for name, source in ADDED.items()]
+    return [Arm("real"), *added]
 
 
 def build(arm: Arm, samples: dict[str, Sample], rng: np.random.Generator) -> Sample:
@@ -47,7 +62,7 @@ def build(arm: Arm, samples: dict[str, Sample], rng: np.random.Generator) -> Sam
     return Sample(*(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))
 
 
-def draw(sample: Sample, counts: npt.NDArray[Any], rng: np.random.Generator) -> Sample:
+def draw(sample: Sample, counts: Array, rng: np.random.Generator) -> Sample:
     """Return `counts[k]` faces (rounded) of class k; none comes twice before all came once."""
     rows = []
     for number, count in enumerate(np.rint(counts).astype(int)):
@@ -56,3 +71,29 @@ def draw(sample: Sample, counts: npt.NDArray[Any], rng: np.random.Generator) -> 
         rows.append(np.concatenate([*rounds, pool[:0]])[:count])
     chosen = np.concatenate(rows)
     return Sample(sample.x[chosen], sample.y[chosen])
+
+
+def fewer(
+    sets: Mapping[str, FeatureSet], fraction: float, rng: np.random.Generator
+) -> dict[str, FeatureSet]:
+    """Return the sets with only a share of the real people, and of what was made from their faces.
+
+    People come in a random order, which `rng` fixes, so smaller shares lie inside larger ones; more
+    are taken where a class would have no face. A face of nobody known counts as a person.
+    """
+    real = sets["real"]
+    owners = _owners(real)
+    order = rng.permutation(np.unique(owners))
+    count = max(1, round(fraction * len(order)))
+    while set(real.label[np.isin(owners, order[:count])]) != set(real.label):
+        count += 1
+    kept = {
+        name: found.pick(np.isin(_owners(found), order[:count]))
+        for name, found in sets.items()
+        if name in {"real", "augmented"}
+    }
+    return {**sets, **kept}
+
+
+def _owners(found: FeatureSet) -> Array:
+    return np.where(found.subject == "", np.char.add("face ", found.id), found.subject)

@@ -1,20 +1,25 @@
 """A random forest."""
 
-from typing import Any
+from typing import ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 
+from depthfaces.classify.columns import telling
 from depthfaces.classify.sample import Sample
+from depthfaces.classify.trees import Trees
 from depthfaces.schema import Classify
 
 MAX_SEED = 2**32
 
 
-def fit_predict(
-    train: Sample, validation: Sample, x: npt.NDArray[Any], seed: int, params: Classify
-) -> npt.NDArray[Any]:
-    """Return probabilities (n, k) of the rows of `x`; nothing is tuned on validation."""
-    forest = RandomForestClassifier(params.forest_trees, random_state=seed % MAX_SEED)
-    return np.asarray(forest.fit(*train).predict_proba(x))
+class Forest(Trees):
+    """Many trees, each of other faces and other columns; nothing is tuned on validation."""
+
+    view: ClassVar[str] = "features"
+
+    @classmethod
+    def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
+        """Grow `params.forest_trees` trees."""
+        forest = RandomForestClassifier(params.forest_trees, random_state=seed % MAX_SEED)
+        columns = telling(train, params.xgb_columns)
+        return cls.of(forest.fit(train.x[:, columns], train.y).estimators_, columns)

@@ -12,10 +12,10 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from depthfaces import seeding
-from depthfaces.classify import CLASSIFIERS
-from depthfaces.classify.arms import Arm, build, plan
-from depthfaces.classify.sample import Sample
-from depthfaces.errors import DataError, IntegrityError
+from depthfaces.classify import CLASSIFIERS, leaky, sets
+from depthfaces.classify.arms import Arm, build, fewer, plan, plan_few
+from depthfaces.classify.sample import Classifier
+from depthfaces.classify.sets import Sets
 from depthfaces.features.store import FeatureSet
 from depthfaces.schema import Params
 
@@ -24,114 +24,100 @@ STEPS = 1000
 
 
 class Job(NamedTuple):
-    """One fit."""
+    """One fit with a `fraction` of the real train people."""
 
     arm: Arm
     model: str
     seed: int
+    fraction: float = 1.0
 
 
-def predictions(sets: dict[str, FeatureSet], params: Params) -> pd.DataFrame:
-    """Return one row a prediction: arm, model, seed, part, id, subject, label, predicted, p_LABEL.
+def predictions(views: dict[str, Sets], params: Params) -> pd.DataFrame:
+    """Return one row a prediction.
 
-    `part` is validation (for choices), test, and for the arm `real` also synthetic: how a
-    classifier of real faces reads the generated ones. Rows do not depend on the thread count.
+    Columns: arm, model, seed, part, id, subject, label, predicted, p_LABEL (thousandths) for every
+    label, fraction. `part` is validation (for choices) or test; for the arm `real` also synthetic
+    and, with the first seed, the other generated sets by name: how a classifier of real faces reads
+    generated ones; and leaky for the published protocol. Rows do not depend on the thread count.
     """
-    check(sets)
-    classes = sorted(set(sets["real"].label))
-    train = {name: _sample(found, classes, name) for name, found in training(sets).items()}
+    for found in views.values():
+        sets.check(found)
     tried = params.classify
-    generators = sorted(set(sets) - {"real", "synthetic", "augmented"})
-    jobs = [
-        Job(*job)
-        for job in product(plan(tried.ratios, generators), tried.models, range(tried.seeds))
-    ]
+    every = plan(tried.ratios, sets.generators(next(iter(views.values()))))
+    seeds = range(tried.seeds)
+    jobs = [Job(*job) for job in product(every, tried.models, seeds)]
+    for share in sorted({share for share in tried.fractions if share < 1}, reverse=True):
+        jobs += [Job(*job, share) for job in product(plan_few(tried.ratios), tried.models, seeds)]
+    calls = [delayed(_run)(job, views[CLASSIFIERS[job.model].view], params) for job in jobs]
+    if tried.published:
+        calls += [
+            delayed(_leak)(case, views[CLASSIFIERS[case.model].view], params)
+            for case in leaky.cases(views, tried.models)
+        ]
     work = Parallel(n_jobs=params.threads, prefer="threads", return_as="generator")
     # One thread a fit and one fit a core: the sums inside are the same whatever `threads` is.
     with threadpool_limits(1):
-        done = work(delayed(_run)(job, train, sets, params) for job in jobs)
-        return pd.concat(tqdm(done, "fits", len(jobs)), ignore_index=True)
+        return pd.concat(tqdm(work(calls), "fits", len(calls)), ignore_index=True)
 
 
-def check(sets: dict[str, FeatureSet]) -> None:
-    """Refuse sets in which two splits share a person, or a test face stands outside of test."""
-    real = sets["real"]
-    known = real.subject != ""
-    owners: dict[str, str] = {}
-    for subject, split in zip(real.subject[known], real.split[known], strict=True):
-        if owners.setdefault(subject, split) != split:
-            raise IntegrityError(
-                f"real.npz: subject {subject} is in {owners[subject]} and in {split}, expected one "
-                "split; run `dvc repro preprocess`"
-            )
-    for split in ("train", "validation", "test"):
-        if split not in real.split:
-            raise DataError(
-                f"real.npz: expected faces in the split {split}, found none; more people are "
-                "needed, or another preprocess.validation and preprocess.test"
-            )
-    held_out = {row.tobytes() for row in real.part("test").x}
-    for name, found in sets.items():
-        if any(row.tobytes() in held_out for row in found.x[found.split != "test"]):
-            raise IntegrityError(
-                f"{name}.npz: a face equals a held-out test face, expected none; "
-                "whatever made it has seen the test split"
-            )
-        if name != "real" and "test" in found.split:
-            raise IntegrityError(f"{name}.npz: expected no face in the split test, found some")
-
-
-def training(sets: dict[str, FeatureSet]) -> dict[str, FeatureSet]:
-    """Return the faces of each set that may be trained on: of real ones the train split."""
-    return {name: found.part("train") if name == "real" else found for name, found in sets.items()}
-
-
-def _run(
-    job: Job, train: dict[str, Sample], sets: dict[str, FeatureSet], params: Params
-) -> pd.DataFrame:
-    """Fit one classifier and return its rows."""
-    real, k = sets["real"], int(train["real"].y.max()) + 1
-    parts = {name: real.part(name) for name in ("validation", "test")}
-    if job.arm.name == "real":
-        parts["synthetic"] = sets["synthetic"]
-    names = ("classify", job.arm.name, job.seed)
-    sample = build(job.arm, train, seeding.stream(params.seed, *names, "draw"))
+def fit(job: Job, found: Sets, params: Params) -> Classifier:
+    """Fit what `job` asks for."""
+    classes = sorted(set(found["real"].label))
+    train = sets.training(found)
+    if job.fraction < 1:
+        train = fewer(train, job.fraction, seeding.stream(params.seed, "fraction", job.seed))
+    used = {name: train[name] for name in {"real", job.arm.source} - {""}}
+    samples = {name: sets.sample(one, classes, name) for name, one in used.items()}
+    names: tuple[str | int, ...] = ("classify", job.arm.name, job.seed)
+    if job.fraction < 1:
+        names += (f"{job.fraction:g}",)
+    drawn = build(job.arm, samples, seeding.stream(params.seed, *names, "draw"))
+    held = sets.sample(found["real"].part("validation"), classes, "validation", complete=False)
     number = seeding.number(params.seed, *names, job.model)
+    return CLASSIFIERS[job.model].fit(drawn, held, number, params.classify)
+
+
+def _run(job: Job, found: Sets, params: Params) -> pd.DataFrame:
+    """Fit one classifier and return its rows."""
+    real = found["real"]
+    parts = {name: real.part(name) for name in ("validation", "test")}
+    if job.arm.name == "real" and job.fraction == 1:
+        asked = ["synthetic", *(sets.generators(found) if job.seed == 0 else [])]
+        parts |= {name: found[name] for name in asked}
+    shares = fit(job, found, params).predict(np.concatenate([part.x for part in parts.values()]))
+    told = {"arm": job.arm.name, "model": job.model, "seed": job.seed, "fraction": job.fraction}
     classes = sorted(set(real.label))
-    validation = _sample(parts["validation"], classes, "validation", complete=False)
-    asked = np.concatenate([part.x for part in parts.values()])
-    shares = CLASSIFIERS[job.model](sample, validation, asked, number, params.classify)
-    assert shares.shape == (len(asked), k), "a column a class"
-    return pd.concat(_rows(job, parts, shares, classes), ignore_index=True)
+    return pd.concat(_rows(told, parts, shares, classes), ignore_index=True)
+
+
+def _leak(case: leaky.Case, found: Sets, params: Params) -> pd.DataFrame:
+    """Fit one classifier of the published protocol and return its rows."""
+    asked, shares = leaky.run(case, found, params)
+    told = {"arm": case.arm, "model": case.model, "seed": 0, "fraction": 1.0}
+    classes = sorted(set(found["real"].label))
+    return pd.concat(_rows(told, {leaky.PART: asked}, shares, classes), ignore_index=True)
 
 
 def _rows(
-    job: Job, parts: dict[str, FeatureSet], shares: npt.NDArray[Any], classes: list[str]
+    told: dict[str, Any],
+    parts: dict[str, FeatureSet],
+    shares: npt.NDArray[Any],
+    classes: list[str],
 ) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each part; `shares` (n, k) are the probabilities of all, in order."""
+    assert shares.shape[1] == len(classes), "a column a class"
     stops = np.cumsum([len(part) for part in parts.values()])[:-1]
     for (name, part), piece in zip(parts.items(), np.split(shares, stops), strict=True):
         thousandths = np.rint(piece * STEPS).astype(int)
         yield pd.DataFrame(
             {
-                "arm": job.arm.name,
-                "model": job.model,
-                "seed": job.seed,
+                **{key: told[key] for key in ("arm", "model", "seed")},
                 "part": name,
                 "id": part.id,
                 "subject": part.subject,
                 "label": part.label,
                 "predicted": np.array(classes)[piece.argmax(axis=1)],
                 **{f"p_{label}": thousandths[:, i] for i, label in enumerate(classes)},
+                "fraction": told["fraction"],
             }
         )
-
-
-def _sample(found: FeatureSet, classes: list[str], name: str, complete: bool = True) -> Sample:
-    """Return features with class numbers; a set to train on has to have every class."""
-    missing = sorted(set(classes) - set(found.label))
-    if len(found) == 0 or (complete and missing):
-        raise DataError(f"{name}: expected faces of {', '.join(classes)}; none of {missing or '?'}")
-    strange = sorted(set(found.label) - set(classes))
-    if strange:
-        raise DataError(f"{name}: expected the labels {', '.join(classes)}, found {strange[0]}")
-    return Sample(found.x, np.searchsorted(classes, found.label))

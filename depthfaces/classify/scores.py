@@ -1,11 +1,12 @@
-"""Scores of predictions, all from confusion matrices."""
+"""Scores of predictions: from confusion matrices, and from ranks of the probabilities."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import rankdata
 
 Array = npt.NDArray[Any]
 
@@ -24,7 +25,35 @@ def accuracy(matrix: Array) -> Array:
 
 def recall(matrix: Array) -> Array:
     """Return each class's share found, (..., k, k) -> (..., k); NaN for a class without faces."""
-    return _share(np.diagonal(matrix, axis1=-2, axis2=-1), matrix.sum(axis=-1))
+    return _share(_hits(matrix), matrix.sum(axis=-1))
+
+
+def precision(matrix: Array) -> Array:
+    """Return each class's share of right calls, (..., k, k) -> (..., k); NaN if never called."""
+    return _share(_hits(matrix), matrix.sum(axis=-2))
+
+
+def specificity(matrix: Array) -> Array:
+    """Return the share of the other classes' faces not called so, (..., k, k) -> (..., k)."""
+    others = matrix.sum(axis=(-2, -1))[..., None] - matrix.sum(axis=-1)
+    return _share(others - (matrix.sum(axis=-2) - _hits(matrix)), others)
+
+
+def f1(matrix: Array) -> Array:
+    """Return 2 hits / (faces + calls) by class, (..., k, k) -> (..., k); NaN without either."""
+    return _share(2 * _hits(matrix), matrix.sum(axis=-1) + matrix.sum(axis=-2))
+
+
+def g_measure(matrix: Array) -> Array:
+    """Return sqrt(precision recall) by class, (..., k, k) -> (..., k); without hits 0."""
+    both = precision(matrix) * recall(matrix)
+    nothing = (_hits(matrix) == 0) & ~np.isnan(f1(matrix))
+    return np.where(nothing, 0, np.sqrt(both))
+
+
+def g_mean(matrix: Array) -> Array:
+    """Return sqrt(sensitivity specificity) by class, (..., k, k) -> (..., k)."""
+    return np.asarray(np.sqrt(recall(matrix) * specificity(matrix)))
 
 
 def macro_f1(matrix: Array) -> Array:
@@ -32,34 +61,78 @@ def macro_f1(matrix: Array) -> Array:
 
     A class with neither faces nor calls has no F1 and is left out.
     """
-    hits = np.diagonal(matrix, axis1=-2, axis2=-1)
+    hits = _hits(matrix)
     calls_and_faces = matrix.sum(axis=-1) + matrix.sum(axis=-2)
     known = calls_and_faces > 0
-    f1 = np.divide(2 * hits, calls_and_faces, out=np.zeros(hits.shape), where=known)
-    return np.asarray(f1.sum(axis=-1) / known.sum(axis=-1))
+    each = np.divide(2 * hits, calls_and_faces, out=np.zeros(hits.shape), where=known)
+    return np.asarray(each.sum(axis=-1) / known.sum(axis=-1))
+
+
+def roc_auc(shares: Array, y: Array) -> Array:
+    """Return each class's area under the ROC curve against all others, (k,).
+
+    `shares` (n, k), `y` (n,) class numbers. It is the chance that a face of the class is given more
+    than another face, ties counting half; NaN where one of the two is missing.
+    """
+    ranks = rankdata(shares, axis=0)
+    mine = np.eye(shares.shape[1], dtype=bool)[y]
+    count = mine.sum(axis=0)
+    above = (ranks * mine).sum(axis=0) - count * (count + 1) / 2
+    return _share(above, count * (len(y) - count))
+
+
+# Scores by class; their mean over the classes stands under `macro_` and the name.
+BY_CLASS: dict[str, Callable[[Array], Array]] = {
+    "precision": precision,
+    "recall": recall,
+    "f1": f1,
+    "g_measure": g_measure,
+    "g_mean": g_mean,
+}
 
 
 def summary(predictions: pd.DataFrame) -> dict[str, Any]:
     """Return {arm: {model: {part: scores}}}: mean and deviation over the seeds, confusion summed.
 
-    The deviation is None for a single seed, a recall None for a class without faces.
+    The deviation is None for a single seed, a score None where a class has no faces. Arms with
+    fewer real people are named with their share, as in real#0.25.
     """
     classes = sorted(set(predictions["label"]))
     result: dict[str, Any] = {}
-    for (arm, model, part), rows in predictions.groupby(["arm", "model", "part"], sort=False):
-        matrices = np.stack(
-            [
-                confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), classes)
-                for _, run in rows.groupby("seed")
-            ]
-        )
-        result.setdefault(arm, {}).setdefault(model, {})[part] = {
-            "accuracy": spread(accuracy(matrices)),
-            "macro_f1": spread(macro_f1(matrices)),
-            "recall": dict(zip(classes, map(spread, recall(matrices).T), strict=True)),
-            "confusion": matrices.sum(axis=0).tolist(),
-        }
+    keys = ["arm", "fraction", "model", "part"]
+    for (arm, share, model, part), rows in predictions.groupby(keys, sort=False):
+        name = arm if share == 1 else f"{arm}#{share:g}"
+        result.setdefault(name, {}).setdefault(model, {})[part] = score(rows, classes)
     return result
+
+
+def score(rows: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
+    """Return all scores of one arm, classifier and part over its seeds."""
+    runs = [run for _, run in rows.groupby("seed")]
+    matrices = np.stack(
+        [
+            confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), classes)
+            for run in runs
+        ]
+    )
+    columns = [f"p_{label}" for label in classes]
+    areas = np.stack(
+        [
+            roc_auc(run[columns].to_numpy(), np.searchsorted(classes, run["label"].to_numpy(str)))
+            for run in runs
+        ]
+    )
+    found: dict[str, Any] = {
+        "accuracy": spread(accuracy(matrices)),
+        "macro_f1": spread(macro_f1(matrices)),
+        "confusion": matrices.sum(axis=0).tolist(),
+    }
+    each = {name: of(matrices) for name, of in BY_CLASS.items()} | {"roc_auc": areas}
+    for name, values in each.items():
+        found[name] = dict(zip(classes, map(spread, values.T), strict=True))
+        if name != "f1":
+            found[f"macro_{name}"] = spread(_mean(values))
+    return found
 
 
 def spread(values: Array) -> dict[str, float | None]:
@@ -70,5 +143,17 @@ def spread(values: Array) -> dict[str, float | None]:
     return {"mean": float(np.mean(values)), "sd": sd}
 
 
+def _hits(matrix: Array) -> Array:
+    return np.diagonal(matrix, axis1=-2, axis2=-1)
+
+
+def _mean(values: Array) -> Array:
+    """Return the mean over the classes that have a value, (seeds, k) -> (seeds,)."""
+    known = ~np.isnan(values)
+    return _share(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
+
+
 def _share(part: Array, whole: Array) -> Array:
-    return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0))
+    return np.asarray(
+        np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=np.asarray(whole) > 0)
+    )

@@ -1,25 +1,37 @@
 """A single decision tree, cut back by validation."""
 
-from typing import Any
+from typing import ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
 from sklearn.tree import DecisionTreeClassifier
 
+from depthfaces.classify.columns import telling
 from depthfaces.classify.sample import Sample
+from depthfaces.classify.trees import Trees
 from depthfaces.schema import Classify
 
 MAX_SEED = 2**32
 LEAVES = (1, 4, 16)  # smallest leaf, in faces; a full tree learns its faces by heart
 
 
-def fit_predict(
-    train: Sample, validation: Sample, x: npt.NDArray[Any], seed: int, params: Classify
-) -> npt.NDArray[Any]:
-    """Return probabilities (n, k) of the rows of `x`; validation decides the smallest leaf."""
-    trees = [
-        DecisionTreeClassifier(min_samples_leaf=leaf, random_state=seed % MAX_SEED).fit(*train)
-        for leaf in LEAVES
-    ]
-    best = max(trees, key=lambda tree: tree.score(*validation))
-    return np.asarray(best.predict_proba(x))
+class Tree(Trees):
+    """One tree; validation decides the smallest leaf."""
+
+    view: ClassVar[str] = "features"
+
+    @classmethod
+    def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
+        """Grow a tree for each of `LEAVES` and keep the one with the most validation faces right.
+
+        Each split looks at a random share of the columns, `params.tree_columns`.
+        """
+        columns = telling(train, params.xgb_columns)
+        seen, held = (Sample(part.x[:, columns], part.y) for part in (train, validation))
+        grown = [
+            DecisionTreeClassifier(
+                min_samples_leaf=leaf,
+                max_features=params.tree_columns,
+                random_state=seed % MAX_SEED,
+            ).fit(*seen)
+            for leaf in LEAVES
+        ]
+        return cls.of([max(grown, key=lambda tree: tree.score(*held))], columns)

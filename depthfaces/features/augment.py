@@ -1,10 +1,14 @@
 """Classical augmentation: the control that any generator has to beat."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
+
+from depthfaces import seeding
+from depthfaces.faces import FaceSet, release
 
 # Half widths of the even draws. Small on purpose: each keeps a centred face centred.
 TILT = 8.0  # degrees
@@ -12,6 +16,16 @@ SCALE = 0.06  # share of the size
 SHIFT = 0.04  # share of the side
 NOISE = 0.015  # standard deviation, in units of the depth window's half
 BACKGROUND = -1.0
+
+
+def augmented(
+    faces: FaceSet, rows: npt.NDArray[np.intp], size: int, seed: int
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield the faces at `rows`, changed by chance, `size` at once."""
+    for start in range(0, len(rows), size):
+        rng = seeding.stream(seed, "augment", start)
+        yield augment(np.array(faces.images[rows[start : start + size]]), rng)
+        release(faces.images)
 
 
 def augment(images: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray[np.float32]:

@@ -1,30 +1,45 @@
 """Feature sets on disk: numbers of many faces beside what is known of each."""
 
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from depthfaces import files
-from depthfaces.errors import DataError
+from depthfaces.errors import DataError, MachineError
 from depthfaces.features import extract
+from depthfaces.features.lbp import grey
 from depthfaces.schema import Features
 
 Array = npt.NDArray[Any]
 KNOWN = ("id", "label", "subject", "split")
+VIEWS = ("features", "pixels")  # of a face: hand-made numbers, or the face itself, made small
+ABOUT = "about.json"
+BACKENDS = {"threads": "threading", "processes": "loky"}  # joblib's names
+
+
+class Described(NamedTuple):
+    """Features (n, D) and small faces (n, P) of a batch; names and stops of the families."""
+
+    x: Array
+    pixels: Array
+    families: dict[str, Array]
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """`x` (N, D) float32 and per row `id`, `label`, `subject` ("" if unknown) and `split`.
+    """`x` (N, D), float32 or uint8 pixels, and per row `id`, `label`, `subject`, `split`.
+
+    An unknown subject is "".
 
     Columns of the family `family_names[i]` end before `family_stops[i]`.
     """
@@ -58,44 +73,114 @@ class FeatureSet:
         """Return the faces of one split."""
         return self.pick(np.flatnonzero(self.split == split))
 
+    def join(self, other: Self) -> Self:
+        """Return the faces of both, which have the same columns."""
+        names = ("x", *KNOWN)
+        both = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        return type(self)(**{**vars(self), **both})
 
-def open_all(folder: Path) -> dict[str, FeatureSet]:
-    """Return every feature set in `folder` by its name; `real` has to be there."""
+    def only(self, families: Sequence[str]) -> Self:
+        """Return the same faces with the columns of some `families` alone, in their order here."""
+        starts = [0, *self.family_stops[:-1]]
+        kept = [place for place, name in enumerate(self.family_names) if name in families]
+        parts = [self.x[:, starts[place] : self.family_stops[place]] for place in kept]
+        stops = np.cumsum([part.shape[1] for part in parts])
+        named = {"family_names": self.family_names[kept], "family_stops": stops}
+        return type(self)(**{**vars(self), **named, "x": np.concatenate(parts, axis=1)})
+
+
+def path_of(place: Path, view: str) -> Path:
+    """Return the file of one view of the set named as `place`."""
+    folder = place.parent if view == VIEWS[0] else place.parent / view
+    return folder / f"{place.name}.npz"
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """Return what all sets in `folder` share: `unit` (mm | relative) and `size`, pixels a side."""
+    path = folder / ABOUT
+    if not path.is_file():
+        raise DataError(f"{path}: expected it beside the feature sets; run `dvc repro features`")
+    return dict(files.read_json(path))
+
+
+def open_all(folder: Path, view: str = VIEWS[0]) -> dict[str, FeatureSet]:
+    """Return one view of every set in `folder` by its name; `real` has to be there."""
     names = sorted({path.stem for path in folder.glob("*.npz")} | {"real"})
-    return {name: FeatureSet.open(folder / f"{name}.npz") for name in names}
+    return {name: FeatureSet.open(path_of(folder / name, view)) for name in names}
 
 
 def write(
-    path: Path, table: pd.DataFrame, batches: Iterable[Array], params: Features, threads: int
+    place: Path, table: pd.DataFrame, batches: Iterable[Array], params: Features, threads: int
 ) -> None:
-    """Write the features of the images in `batches`, whose rows are `table`, in constant memory."""
+    """Describe the images in `batches`, whose rows are `table`, in constant memory.
+
+    `place` has the set's name: PLACE.npz gets the features, and beside it pixels/NAME.npz the faces
+    made small, for those who learn from images.
+    """
+    with workers(params, threads) as work:
+        done = work(delayed(describe)(images, params) for images in batches)
+        first = next(done, None)
+        if first is None:
+            raise DataError(f"{place.name}: expected faces, found an empty set")
+        _write(place, table, first, done)
+
+
+def _write(place: Path, table: pd.DataFrame, first: Described, rest: Iterator[Described]) -> None:
     known = {name: _column(table, name) for name in KNOWN}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as scratch:
-        work = Parallel(n_jobs=threads, prefer="threads", return_as="generator")
-        done = work(delayed(extract)(images, params) for images in batches)
-        x, names, stops = _gather(done, Path(scratch) / "x.npy", len(table), path.stem)
-        families = {"family_names": np.array(names), "family_stops": np.array(stops)}
-        files.write_npz(path, x=x, **families, **known)
+    count = first.pixels.shape[1]
+    small = {"family_names": np.array(["pixels"]), "family_stops": np.array([count])}
+    paths = (path_of(place, view) for view in VIEWS)
+    with (
+        tqdm(total=len(table), desc=f"features of {place.name}", unit="face") as bar,
+        files.npz_rows(next(paths), len(table), **first.families, **known) as add,
+        files.npz_rows(next(paths), len(table), **small, **known) as add_small,
+    ):
+        for part in chain([first], rest):
+            add(part.x)
+            add_small(part.pixels)
+            bar.update(len(part.x))
 
 
-def _gather(
-    done: Iterator[tuple[Array, list[str], list[int]]], scratch: Path, count: int, name: str
-) -> tuple[Array, list[str], list[int]]:
-    """Return all batches in one memory-mapped (count, D) array, with the families of the first."""
-    first = next(done, None)
-    if first is None:
-        raise DataError(f"{name}: expected faces, found an empty set")
-    part, names, stops = first
-    x = np.lib.format.open_memmap(scratch, "w+", np.float32, (count, part.shape[1]))
-    start = 0
-    with tqdm(total=count, desc=f"features of {name}", unit="face") as bar:
-        for part, *_ in chain([first], done):
-            x[start : start + len(part)] = part
-            start += len(part)
-            bar.update(len(part))
-    assert start == count, "each row of the table has one image"
-    return x, names, stops
+@contextmanager
+def workers(params: Features, threads: int) -> Iterator[Parallel]:
+    """Yield what shares calls among `threads` cores, or the machines of `params.scheduler`."""
+    if params.backend != "dask":
+        yield Parallel(threads, backend=BACKENDS[params.backend], return_as="generator")
+        return
+    from distributed import Client  # noqa: PLC0415 - takes a second, and few ask for it
+
+    here = {"n_workers": threads, "threads_per_worker": 1, "dashboard_address": None}
+    place = {"address": params.scheduler} if params.scheduler else here
+    try:
+        client = Client(**place)  # type: ignore[no-untyped-call]  # its own
+    except (OSError, ValueError) as fault:
+        raise MachineError(
+            f"features.scheduler: expected a dask scheduler at {params.scheduler!r}: {fault}"
+        ) from None
+    with client, parallel_config("dask"):
+        yield Parallel(-1, return_as="generator")
+
+
+def describe(images: Array, params: Features) -> Described:
+    """Return the features of prepared faces (n, S, S), and the faces made small."""
+    x, names, stops = extract(images, params)
+    families = {"family_names": np.array(names), "family_stops": np.array(stops)}
+    return Described(x, reduce(images, params.pixels), families)
+
+
+def reduce(images: Array, side: int) -> npt.NDArray[np.uint8]:
+    """Return faces (n, S, S) in [-1, 1] as (n, side^2) mean grey values of whole pixels.
+
+    A face smaller than `side`, or no multiple of it, is resampled.
+    """
+    whole = images.shape[1] // side
+    if whole and images.shape[1] == whole * side:
+        small = images.reshape(len(images), side, whole, side, whole).mean(axis=(2, 4))
+    else:
+        area = cv2.INTER_AREA if whole else cv2.INTER_LINEAR
+        plain = np.asarray(images, np.float32)
+        small = np.stack([cv2.resize(image, (side, side), interpolation=area) for image in plain])
+    return grey(small).reshape(len(images), -1)
 
 
 def _column(table: pd.DataFrame, name: str) -> Array:

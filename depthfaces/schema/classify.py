@@ -15,6 +15,9 @@ class Baselines(Section):
     vae_latent: Count
     vae_width: Count
     vae_epochs: Count
+    flow_steps: Count
+    flow_width: Count
+    flow_heun: Count
     pca: Count
     components: Annotated[list[Count], Field(min_length=1)]
     bandwidths: Annotated[list[Positive], Field(min_length=1)]
@@ -23,6 +26,10 @@ class Baselines(Section):
 class Features(Section):
     """Hand-made features."""
 
+    families: Annotated[
+        list[Literal["lbp", "hog", "sobel", "intensity", "normals", "curvature"]],
+        Field(min_length=1),
+    ]
     lbp_points: Annotated[int, Field(ge=4, le=32)]
     lbp_radius: Positive
     hog_orientations: Count
@@ -30,17 +37,28 @@ class Features(Section):
     hog_block: Count
     sobel_bins: Annotated[int, Field(ge=2)]
     intensity_bins: Annotated[int, Field(ge=2)]
+    normal_cells: Count
+    curvature_cells: Count
+    relief: Positive
+    pixels: Annotated[int, Field(ge=8)]
+    backend: Literal["threads", "processes", "dask"]
+    scheduler: str
 
 
 class Classify(Section):
     """Classifiers and the arms they are trained on."""
 
-    models: Annotated[list[Literal["xgboost", "forest", "tree", "svm"]], Field(min_length=1)]
+    models: Annotated[list[Literal["xgboost", "forest", "tree", "svm", "cnn"]], Field(min_length=1)]
     seeds: Count
     ratios: Annotated[list[Positive], Field(min_length=1)]
+    fractions: list[Annotated[float, Field(gt=0, le=1)]]
+    published: bool
     xgb_trees: Count
     xgb_depth: Count
     xgb_rate: Positive
     xgb_columns: Count
     svm_cost: Positive
     forest_trees: Count
+    tree_columns: Annotated[float, Field(gt=0, le=1)]
+    cnn_epochs: Count
+    cnn_width: Count
