@@ -64,6 +64,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 TINY: dict[str, Any] = {
     "threads": 1,
     "gan": {"latent": 8, "width": 4, "steps": 6, "batch": 8},
+    "evolve": {"judges": 2},
     "ga": {"generations": 3, "population": 20},
     "export": {"per_class": 12},
     "baselines": {

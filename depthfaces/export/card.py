@@ -2,7 +2,7 @@
 
 import html
 
-from depthfaces.evolve.fitness import NEAR, Nearness, places
+from depthfaces.evolve.nearness import NEAR, Nearness, places
 from depthfaces.export.rows import Origin
 from depthfaces.export.write import NOSE
 from depthfaces.faces import FaceSet

@@ -1,9 +1,12 @@
 """A trained model on disk: safetensors beside one config.json."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -12,11 +15,12 @@ from torch import nn
 from depthfaces import files
 from depthfaces.errors import DataError, IntegrityError
 from depthfaces.faces import TABLES
-from depthfaces.gan.networks import Generator, Shape
+from depthfaces.gan.networks import Discriminator, Generator, Shape
 from depthfaces.gan.train import Trained
 
 CONFIG = "config.json"
 TEACHER = "teacher.safetensors"
+CRITIC = "discriminator_teacher.safetensors"
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def save(folder: Path, trained: Trained, about: dict[str, Any]) -> None:
         "generator.safetensors": trained.generator,
         TEACHER: trained.generator_teacher,
         "discriminator.safetensors": trained.discriminator,
-        "discriminator_teacher.safetensors": trained.discriminator_teacher,
+        CRITIC: trained.discriminator_teacher,
     }
     for name, net in nets.items():
         _check_finite(net, name)
@@ -58,13 +62,31 @@ def load(folder: Path, faces: Path) -> Model:
     if config["faces"] != fingerprint(faces):
         raise IntegrityError(f"{folder} was trained on other faces than {faces}: run `dvc repro`")
     generator = Generator(Shape(**config["shape"]))
-    try:
-        generator.load_state_dict(load_file(folder / TEACHER))
-    except (SafetensorError, RuntimeError) as fault:
-        line = str(fault).splitlines()[0]
-        raise IntegrityError(f"{folder / TEACHER}: not these weights ({line})") from None
-    generator.eval()
+    _fill(generator, folder / TEACHER)
     return Model(generator, files.checksum(folder / TEACHER), config)
+
+
+def critic(folder: Path) -> Callable[[npt.NDArray[Any], int], npt.NDArray[Any]]:
+    """Return the discriminator's teacher in `folder`: faces (n, S, S), a class to scores (n,)."""
+    net = Discriminator(Shape(**files.read_json(folder / CONFIG)["shape"]))
+    _fill(net, folder / CRITIC)
+
+    @torch.inference_mode()
+    def scores(faces: npt.NDArray[Any], label: int) -> npt.NDArray[Any]:
+        """Return one score a face: above 0 says real."""
+        images = torch.from_numpy(np.array(faces, np.float32))[:, None]
+        return np.asarray(net(images, torch.full((len(images),), label)).numpy())
+
+    return scores
+
+
+def _fill(net: nn.Module, path: Path) -> None:
+    try:
+        net.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError, FileNotFoundError) as fault:
+        line = str(fault).splitlines()[0]
+        raise IntegrityError(f"{path}: not these weights ({line})") from None
+    net.eval()
 
 
 def fingerprint(faces: Path) -> str:
