@@ -317,7 +317,7 @@ def test_more_generations_find_other_faces() -> None:
         for record in (short, long)
     ]
     assert kept[1].max() > kept[0].max()
-    assert kept[1].mean() > kept[0].mean()
+    assert len(set(kept[1]) - set(kept[0])) >= 3
 
 
 def test_stage_draws_every_picture(trained: Path) -> None:

@@ -54,12 +54,12 @@ def save(folder: Path, trained: Trained, about: dict[str, Any]) -> None:
     files.write_json(folder / CONFIG, {"shape": asdict(trained.generator.shape), **about})
 
 
-def load(folder: Path, faces: Path) -> Model:
-    """Read the teacher of `folder`, and check that it was trained on the set in `faces`."""
+def load(folder: Path, faces: Path | None) -> Model:
+    """Read the teacher of `folder`; check that it was trained on the set in `faces`, if given."""
     if not (folder / CONFIG).is_file():
         raise DataError(f"{folder}: expected a trained model, found none; run `dvc repro train`")
     config = files.read_json(folder / CONFIG)
-    if config["faces"] != fingerprint(faces):
+    if faces is not None and config["faces"] != fingerprint(faces):
         raise IntegrityError(f"{folder} was trained on other faces than {faces}: run `dvc repro`")
     generator = Generator(Shape(**config["shape"]))
     _fill(generator, folder / TEACHER)
