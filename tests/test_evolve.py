@@ -1,4 +1,9 @@
 import ast
+import os
+import signal
+import subprocess
+import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -21,6 +26,8 @@ from depthfaces.faces import FaceSet
 from depthfaces.schema import Evolve, Ga
 from stages import evolve as stage
 from tests.conftest import tiny, write_params
+
+TOP = Path(__file__).parents[1]
 
 
 def settings(method: str = "ga", **changes: object) -> Settings:
@@ -328,3 +335,28 @@ def test_stage_draws_every_picture(trained: Path) -> None:
 
 def test_stage_leaves_no_journal_when_it_ends_well(trained: Path) -> None:
     assert [path for path in (trained / "checkpoints").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.slow
+def test_a_killed_stage_goes_on_and_ends_the_same(
+    trained: Path, drawn: Path, tmp_path: Path
+) -> None:
+    """SIGKILL in the middle of the search, then the same command again."""
+    place = write_params(tmp_path)
+    command = [sys.executable, "-m", "stages.evolve", drawn, trained / "gan", "latents", "evolve"]
+    around = {"cwd": place, "env": {**os.environ, "PYTHONPATH": str(TOP)}, "text": True}
+    first = subprocess.Popen(command, **around, stderr=subprocess.DEVNULL)
+    journal = place / "checkpoints" / "evolve"
+    while len(list(journal.rglob("*.npz"))) < 4:
+        assert first.poll() is None, "ended before it could be killed"
+        time.sleep(0.01)
+    first.kill()
+    assert first.wait() == -signal.SIGKILL
+    assert not (place / "latents").exists()
+    known = len(list(journal.rglob("*.npz")))
+    again = subprocess.run(command, **around, capture_output=True, check=True)
+    assert f"goes on after {known} scored generations" in again.stderr
+    for folder in ("latents", "evolve"):
+        for path in (trained / folder).iterdir():
+            assert files.checksum(path) == files.checksum(place / folder / path.name), path.name
+    assert not [path for path in journal.rglob("*") if path.is_file()]
