@@ -1,6 +1,7 @@
 """How evolution fares beside random draws in the eyes of a judge it never met; and how fast it is.
 
     python -m bench.search speed GAN FACES
+    python -m bench.search post GAN FACES OTHERS
     python -m bench.search study GAN FACES OTHERS OUT SEEDS METHOD [METHOD ...]
 
 GAN is a trained model, FACES the prepared set that it was trained on, OTHERS a prepared set of
@@ -30,38 +31,48 @@ from depthfaces.evolve import CONTROL, contest, judge, results
 from depthfaces.evolve.fitness import FITNESSES, Evidence, score
 from depthfaces.evolve.journal import Journal
 from depthfaces.evolve.search import Settings, Space
+from depthfaces.export.post import POSTS, processed
 from depthfaces.faces import FaceSet
+from depthfaces.features import Family, extract
 from depthfaces.features.hog import hog
 from depthfaces.gan import store
 from depthfaces.gan.sample import renderer, sample
 from depthfaces.metrics import METRICS
 from depthfaces.metrics.embedding import Embedding
+from depthfaces.schema import Features
 
 P = params.load()
 SHOWN = ("right", "recall", "coverage", "density", "precision", "fd")
 
 
-class Eye(NamedTuple):
-    """What looks at a finished set: an SVM on HOG features, and real people to compare it with."""
+def everything(faces: np.ndarray, wanted: Features) -> np.ndarray:
+    """Return all hand-made features side by side, as `compare` measures them."""
+    return extract(faces, wanted)[0]
 
+
+class Eye(NamedTuple):
+    """What looks at a finished set: an SVM on its features, and real people to compare it with."""
+
+    describe: Family
     svm: Any
     space: Embedding
     real: np.ndarray
 
     @classmethod
-    def of(cls, train: FaceSet, others: FaceSet, seed: int) -> "Eye":
+    def of(cls, train: FaceSet, others: FaceSet, seed: int, describe: Family = hog) -> "Eye":
         """Split the `others` by person: one half teaches the judge, the other is compared with."""
         rng = seeding.stream(seed, "eye")
         people = rng.permutation(np.unique(others.table["group"]))
         teach = np.isin(others.table["group"], people[::2])
-        x = hog(np.asarray(others.images), P.features)
+        x = describe(np.asarray(others.images), P.features)
         svm = make_pipeline(StandardScaler(), SVC(C=10.0)).fit(x[teach], others.targets[teach])
-        space = Embedding.fit(hog(np.asarray(train.images), P.features), P.compare.dimensions)
-        return cls(svm, space, space(x[~teach]))
+        taught = describe(np.asarray(train.images), P.features)
+        space = Embedding.fit(taught, P.compare.dimensions)
+        return cls(describe, svm, space, space(x[~teach]))
 
     def look(self, faces: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         """Return the share of `faces` of the right emotion, and how they overlap with people."""
-        x = hog(faces, P.features)
+        x = self.describe(faces, P.features)
         right = self.svm.predict(x) == targets
         found = {"right": float(np.mean([right[targets == k].mean() for k in set(targets)]))}
         clouds = {"real": self.real, "fake": self.space(x)}
@@ -127,7 +138,7 @@ def told(table: pd.DataFrame) -> str:
         means = [f"{by[key, name].mean():.3f}" for key in SHOWN]
         lines.append(f"| {name} | {' | '.join(means)} |")
     for name in dict.fromkeys(table["set"]):
-        if name in ("plain", CONTROL):
+        if name in ("plain", CONTROL) or CONTROL not in by["right"]:
             continue
         gain = by["right", name] - by["right", CONTROL]
         kept = by["recall", name] / by["recall", "plain"]
@@ -142,6 +153,20 @@ def interval(values: pd.Series) -> str:
     if len(values) > 1:
         half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
     return f"{mean:+.3f} ({mean - half:+.3f} to {mean + half:+.3f})"
+
+
+def post(gan: Path, faces: Path, others: Path) -> pd.DataFrame:
+    """Return a row a post-processing step: what it does to the same plain draws."""
+    model, data, rng = store.load(gan, faces), FaceSet.open(faces), np.random.default_rng(0)
+    eye = Eye.of(data.split("train"), FaceSet.open(others), 0, everything)
+    targets = np.repeat(np.arange(len(model.classes)), P.export.per_class)
+    z = rng.standard_normal((len(targets), model.generator.shape.latent), np.float32)
+    made = sample(model.generator, z, targets)
+    steps = {"none": "", **{name: name for name in POSTS}, "all three": "+".join(POSTS)}
+    return pd.DataFrame(
+        {"seed": 0, "set": name, **eye.look(processed(made, step), targets)}
+        for name, step in tqdm(steps.items(), "post")
+    )
 
 
 def speed(gan: Path, faces: Path) -> None:
@@ -186,6 +211,8 @@ if __name__ == "__main__":
     what, gan_, faces_, *rest = sys.argv[1:]
     if what == "speed":
         speed(Path(gan_), Path(faces_))
+    elif what == "post":
+        print(told(post(Path(gan_), Path(faces_), Path(rest[0]))))
     else:
         others_, out, seeds_, *methods_ = rest
         rows_ = study(Path(gan_), Path(faces_), Path(others_), int(seeds_), methods_)

@@ -66,7 +66,7 @@ TINY: dict[str, Any] = {
     "gan": {"latent": 8, "width": 4, "steps": 6, "batch": 8},
     "evolve": {"judges": 2},
     "ga": {"generations": 3, "population": 20},
-    "export": {"per_class": 12, "collapsed": True},
+    "export": {"per_class": 12, "evolved_share": 0.5, "collapsed": True},
     "baselines": {
         "per_class": 6,
         "gan_steps": 2,

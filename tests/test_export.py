@@ -12,7 +12,7 @@ from depthfaces import __main__ as cli
 from depthfaces import files, params
 from depthfaces.errors import DataError, IntegrityError, ParamsError
 from depthfaces.evolve.nearness import Nearness, places
-from depthfaces.export import alarm
+from depthfaces.export import alarm, write
 from depthfaces.export.extras import Lens, points
 from depthfaces.export.picture import NO_READING, millimetres, preview
 from depthfaces.export.post import POSTS, processed
@@ -137,6 +137,22 @@ def test_a_second_export_gives_the_same_bytes(
         for top in (synthetic, out)
     )
     assert new == old
+
+
+def test_a_broken_off_export_has_no_table_and_is_mended(
+    synthetic: Path, trained: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over an older set: what is there must not vouch for half a new one."""
+    out = tmp_path / "out"
+    exported(trained, drawn, out, per_class=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(write, "millimetres", None)
+        with pytest.raises(TypeError):
+            exported(trained, drawn, out)
+    assert not (out / "metadata.csv").exists()
+    exported(trained, drawn, out)
+    for path in synthetic.rglob("*.*"):
+        assert files.checksum(path) == files.checksum(out / path.relative_to(synthetic)), path
 
 
 def test_too_small_an_archive_is_named(trained: Path, drawn: Path, tmp_path: Path) -> None:
