@@ -56,9 +56,8 @@ def diversities(found: Sequence[Outcome]) -> Figure:
     figure, panels = _panels(found)
     for place, outcome in _by_emotion(found):
         values = [row["diversity"] for row in outcome.record.curve]
-        axis = panels[outcome.label]
-        axis.plot(values, color=COLOURS[place], lw=1.4, label=outcome.method)
-        axis.set_ylim(bottom=0)
+        panels[outcome.label].plot(values, color=COLOURS[place], lw=1.4, label=outcome.method)
+    figure.axes[0].set_ylim(bottom=0)  # shared by all panels
     return _labelled(figure, "generation", "difference of two faces (root mean square)")
 
 

@@ -28,7 +28,7 @@ configs:
 
 - `images/EMOTION/ID.png`: 8-bit preview, 255 = nearest, 0 = background. Load the folder `images`
   as an image folder (torchvision `ImageFolder`, Hugging Face `imagefolder`).
-{depth_files}- `images.npy`: the exact faces, float32 ({count}, {size}, {size}), background -1, nearest 1.
+{depth_files}- `images.npy`: the exact faces, float32 ({count}, {size}, {size}), background -1.
 - `metadata.csv`: one row a face, in the order of `images.npy`, with its origin.
 - `faces.npz`, `shards/*.tar` (WebDataset) and `points/*.ply`, where asked for: the same faces in
   other shapes.
