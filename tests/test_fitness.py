@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from depthfaces import seeding
 from depthfaces.evolve import fitness, judge
@@ -124,6 +125,18 @@ def test_the_judges_know_people_they_never_saw(drawn: Path) -> None:
 def net_log(found: Panel, chosen: list[int], images: np.ndarray) -> np.ndarray:
     """Return log p of some of the judges."""
     return Panel([found.nets[k] for k in chosen], []).log_probability(images)
+
+
+def test_a_settled_judge_says_the_same() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = judge._network(3)
+        faces = torch.randn(16, 1, 32, 32)
+        for _ in range(3):  # so that BatchNorm has statistics
+            net(faces)
+        net.eval()
+        with torch.inference_mode():
+            assert torch.allclose(judge._settled(net)(faces), net(faces), atol=1e-5)
 
 
 def test_the_panel_says_the_mean_of_its_judges(drawn: Path) -> None:

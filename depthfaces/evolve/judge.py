@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from depthfaces.evolve.search import Array
 from depthfaces.faces import FaceSet
@@ -88,7 +89,8 @@ def fit(
             _pass(net, adam, train, rng)
             judge = copy.deepcopy(net).eval()
             found.append((judge, _judged(judge, validation)))
-    return min(found, key=lambda judge: judge[1]["loss"])
+    best, about = min(found, key=lambda judge: judge[1]["loss"])
+    return _settled(best), about
 
 
 @torch.inference_mode()
@@ -114,13 +116,31 @@ def _pass(
         adam.step()
 
 
-def _network(classes: int) -> nn.Module:
+def _network(classes: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for planes, out in ((1, 16), (16, 32), (32, 64)):
         layers += [nn.Conv2d(planes, out, 3, padding=1), nn.BatchNorm2d(out), nn.ReLU()]
         layers += [nn.MaxPool2d(2)]
     layers += [nn.Flatten(), nn.Dropout(0.3), nn.Linear(64 * (SIDE // 8) ** 2, classes)]
-    return nn.Sequential(*layers)
+    net = nn.Sequential(*layers)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # its stub lacks it
+    return net
+
+
+def _settled(net: nn.Sequential) -> nn.Module:
+    """Return the trained `net` with its BatchNorms in its convolutions, and pooled before ReLU.
+
+    Equal to a few bits, and 3 times as fast.
+    """
+    layers = list(net)
+    start = next(k for k, layer in enumerate(layers) if isinstance(layer, nn.Flatten))
+    settled: list[nn.Module] = []
+    for k in range(0, start, 4):
+        convolution, norm, relu, pool = layers[k : k + 4]
+        settled += [fuse_conv_bn_eval(convolution, norm), pool, relu]
+    fast = nn.Sequential(*settled, *layers[start:]).eval()
+    fast.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # its stub lacks it
+    return fast
 
 
 def _small(faces: Array) -> Tensor:
