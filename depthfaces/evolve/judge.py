@@ -7,6 +7,7 @@ different people are harder to fool than one.
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -132,7 +133,7 @@ def _settled(net: nn.Sequential) -> nn.Module:
 
     Equal to a few bits, and 3 times as fast.
     """
-    layers = list(net)
+    layers: list[Any] = list(net)
     start = next(k for k, layer in enumerate(layers) if isinstance(layer, nn.Flatten))
     settled: list[nn.Module] = []
     for k in range(0, start, 4):
