@@ -25,7 +25,7 @@ def main(faces: Path, gan: Path, latents: Path, out: Path) -> None:
     plan = Plan(p.export, seed, alarm.new(train))
     copies = Copies(write(out, origin, plan, p.threads, origin.model.classes), plan.new)
     files.write_text(out / "README.md", card(FaceSet.open(out), origin, copies))
-    lens = Lens(p.preprocess.crop, p.preprocess.front, p.preprocess.back)
+    lens = Lens(p.preprocess.crop, *origin.model.config["window"])
     write_extras(out, plan, lens, origin.model.config["unit"])
 
 
