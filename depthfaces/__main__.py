@@ -53,10 +53,28 @@ def recognise(
         sys.stdout.write(f"{answer.file}: {emotion}  ({shares})\n")
 
 
+def sample(*, emotion: str, count: int, out: Path, seed: int = 0) -> None:
+    """Write faces of one emotion from the trained model in models/gan to the new folder OUT."""
+    from depthfaces.export import again  # noqa: PLC0415 - torch takes seconds to load
+
+    settings = params.load()
+    wanted = again.Wanted(emotion, count, seed)
+    sys.stdout.write(again.draw(wanted, out, settings))
+
+
+def remake(identity: str, *, folder: Path = Path("data/synthetic")) -> None:
+    """Make one exported face again and compare it with FOLDER, bit for bit."""
+    from depthfaces.export import again  # noqa: PLC0415 - torch takes seconds to load
+
+    sys.stdout.write(again.remade(identity, folder, params.load().threads))
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
     "profile": profile,
     "recognise": recognise,
+    "remake": remake,
+    "sample": sample,
     "scratch": run_scratch,
 }
 

@@ -5,33 +5,35 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from depthfaces import command, files, params, seeding
-from depthfaces.evolve import contest, judge, results
-from depthfaces.evolve.fitness import Fitness, Nearness
+from depthfaces import command, params, seeding
+from depthfaces.evolve import contest, journal, judge, pictures, results
+from depthfaces.evolve.fitness import FITNESSES, Evidence, score
+from depthfaces.evolve.search import Settings, Space
 from depthfaces.faces import FaceSet
 from depthfaces.gan import store
 from depthfaces.gan.sample import renderer
 
 
 def main(faces: Path, gan: Path, latents: Path, report: Path) -> None:
-    """Evolve the latents of `gan`; write archives to `latents`, curves to `report`."""
-    settings = params.load()
-    torch.set_num_threads(settings.threads)
-    model, data, seed = store.load(gan, faces), FaceSet.open(faces), settings.seed
-    train, held = data.split("train"), data.split("validation")
-    judged = judge.fit(train, held, model.classes, seeding.stream(seed, "evolve", "judge"))
-    fitness = Fitness(judged, Nearness(train))
-    found = []
+    """Evolve the latents of `gan`; write archives to `latents`, curves and pictures to `report`."""
+    p = params.load()
+    torch.set_num_threads(p.threads)
+    model, data, found = store.load(gan, faces), FaceSet.open(faces), []
+    settings = Settings(p.evolve, p.ga, p.pso, p.cmaes, p.qd)
+    run = journal.resume(p.seed, p.threads, settings, model.checksum, model.config["faces"])
+    panel = judge.learn(data, p.evolve.judges, seeding.stream(p.seed, "evolve", "judges"))
+    evidence = Evidence.of(panel, data.split("train"), data.split("validation"), store.critic(gan))
+    renders = [renderer(model.generator, target) for target in range(len(model.classes))]
     for target, label in enumerate(tqdm(model.classes, "evolve", unit="emotion")):
-        score = fitness.of(renderer(model.generator, target), target)
-        streams = seeding.number(seed, "evolve", label)
-        records = contest(score, model.generator.shape.latent, settings.ga, streams)
-        found += results.outcomes(label, records, settings.export.per_class)
-    winners = [outcome for outcome in found if outcome.method == settings.ga.method]
-    written = results.write_latents(latents, winners)
-    about = {"generator": model.checksum, "files": written, "ga": settings.ga.model_dump()}
-    files.write_json(latents / "config.json", {**about, "judge": judged.about})
-    results.write_report(report, found)
+        worth = score(FITNESSES[p.ga.fitness](evidence), renders[target], target)
+        space = Space(model.generator.shape.latent, seeding.number(p.seed, "evolve", label))
+        records = contest(worth, space, settings, run)
+        found += results.outcomes(label, records, p.export.per_class, evidence.nearness)
+    about = {"generator": model.checksum, "settings": settings.told(), "judges": panel.about}
+    results.write_latents(latents, found, about)
+    results.write_tables(report, found)
+    pictures.write(report, found, renders)
+    run.clear()
 
 
 if __name__ == "__main__":

@@ -5,21 +5,28 @@ from pathlib import Path
 import torch
 
 from depthfaces import command, files, params, seeding
-from depthfaces.export.card import card
-from depthfaces.export.rows import Origin
-from depthfaces.export.write import write
+from depthfaces.export import alarm
+from depthfaces.export.card import Copies, card
+from depthfaces.export.extras import Lens
+from depthfaces.export.rows import Origin, Plan
+from depthfaces.export.write import write, write_extras
 from depthfaces.faces import FaceSet
 from depthfaces.gan import store
 
 
 def main(faces: Path, gan: Path, latents: Path, out: Path) -> None:
     """Write faces made by `gan` from `latents` and from plain draws to `out`."""
-    settings = params.load()
-    torch.set_num_threads(settings.threads)
+    p = params.load()
+    torch.set_num_threads(p.threads)
     origin = Origin.open(store.load(gan, faces), latents)
-    write(out, origin, settings.export, seeding.number(settings.seed, "export"))
-    train = FaceSet.open(faces).split("train")
-    files.write_text(out / "README.md", card(FaceSet.open(out), origin, train))
+    train, seed = FaceSet.open(faces).split("train"), seeding.number(p.seed, "export")
+    if not p.export.collapsed:
+        alarm.check_variety(origin, train, seed)
+    plan = Plan(p.export, seed, alarm.new(train))
+    copies = Copies(write(out, origin, plan, p.threads, origin.model.classes), plan.new)
+    files.write_text(out / "README.md", card(FaceSet.open(out), origin, copies))
+    lens = Lens(p.preprocess.crop, *origin.model.config["window"])
+    write_extras(out, plan, lens, origin.model.config["unit"])
 
 
 if __name__ == "__main__":

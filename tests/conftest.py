@@ -72,8 +72,9 @@ TINY: dict[str, Any] = {
         "checks": 2,
         "precision": "fp32",
     },
+    "evolve": {"judges": 2},
     "ga": {"generations": 3, "population": 20},
-    "export": {"per_class": 12, "onnx": False},
+    "export": {"per_class": 12, "onnx": False, "evolved_share": 0.5, "collapsed": True},
     "baselines": {
         "per_class": 6,
         "gan_steps": 2,

@@ -1,41 +1,66 @@
 import ast
+import os
+import signal
+import subprocess
+import sys
+import time
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from depthfaces import evolve, files, params
 from depthfaces.errors import IntegrityError
 from depthfaces.evolve import SEARCHES, contest, results
 from depthfaces.evolve.archive import distinct, spacing
-from depthfaces.evolve.fitness import outside
-from depthfaces.evolve.ga import Genetic, crossed, mutate
-from depthfaces.evolve.search import Record, diversity, run
+from depthfaces.evolve.fitness import FITNESSES
+from depthfaces.evolve.ga import crossed, mutate
+from depthfaces.evolve.journal import Journal, key
+from depthfaces.evolve.nearness import Nearness
+from depthfaces.evolve.search import Record, Scored, Settings, Space, diversity, run
+from depthfaces.evolve.shell import outside
 from depthfaces.faces import FaceSet
-from depthfaces.schema import Ga
+from depthfaces.schema import Evolve, Ga
 from stages import evolve as stage
 from tests.conftest import tiny, write_params
 
-
-def ga(**changes: object) -> Ga:
-    return params.check(tiny(ga=changes)).ga
+TOP = Path(__file__).parents[1]
 
 
-def sphere(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def settings(method: str = "ga", **changes: object) -> Settings:
+    p = params.check(tiny(ga=changes, evolve={"method": method}))
+    return Settings(p.evolve, p.ga, p.pso, p.cmaes, p.qd)
+
+
+def sphere(z: np.ndarray) -> Scored:
     """The nearer to (1, 1, ...), the better."""
-    return -np.square(z - 1).sum(axis=1), z
+    return Scored(-np.square(z - 1.0).sum(axis=1), z, z[:, :2])
 
 
-def noisy(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def noisy(z: np.ndarray) -> Scored:
     """No good parent has good children: what is kept is kept by elitism alone."""
-    worth = [np.random.default_rng(abs(hash(row.tobytes())) % 2**32).random() for row in z]
-    return np.array(worth), z
+    worth = [np.random.default_rng(zlib.crc32(row.tobytes())).random() for row in z]
+    return Scored(np.array(worth), z, z[:, :2])
+
+
+def broken(z: np.ndarray) -> Scored:
+    """A fitness that is never a number."""
+    return Scored(np.full(len(z), np.nan), z, z[:, :2])
 
 
 def searched(method: str, score=sphere, generations: int = 8, **changes: object) -> Record:
-    search = SEARCHES[method](6, ga(**changes), np.random.default_rng(5))
+    search = SEARCHES[method](6, settings(**changes), np.random.default_rng(5))
     return run(search, score, generations)
+
+
+def anywhere(limit: float = np.inf) -> Nearness:
+    """Nearness to real faces that lie nowhere near: nothing is a copy."""
+    found = Nearness.__new__(Nearness)
+    found.unit, found.limit = 0.0, limit
+    return found
 
 
 def best(record: Record) -> np.ndarray:
@@ -43,7 +68,8 @@ def best(record: Record) -> np.ndarray:
 
 
 def test_names_in_params_are_the_members() -> None:
-    assert set(Ga.model_fields["method"].annotation.__args__) == set(SEARCHES)
+    assert set(Evolve.model_fields["method"].annotation.__args__) == set(SEARCHES)
+    assert set(Ga.model_fields["fitness"].annotation.__args__) == set(FITNESSES)
 
 
 def test_searches_never_see_the_gan() -> None:
@@ -80,17 +106,54 @@ def test_without_variation_children_are_parents() -> None:
     assert {row.tobytes() for row in record.z} == first
 
 
-def test_the_best_never_falls() -> None:
-    assert (np.diff(best(searched("ga", noisy, 20, elites=1))) >= 0).all()
-    assert (np.diff(best(searched("ga", noisy, 20, elites=0))) < 0).any()  # the test can fail
-    assert (np.diff(best(searched("random", noisy, 20))) >= 0).all()
+@pytest.mark.parametrize("method", SEARCHES)
+def test_the_best_never_falls(method: str) -> None:
+    assert (np.diff(best(searched(method, noisy, 20, elites=1))) >= 0).all()
 
 
-def test_the_ga_climbs_and_random_does_not() -> None:
-    climbed, drawn = searched("ga", generations=30), searched("random", generations=30)
+def test_without_elites_the_best_of_the_ga_falls() -> None:
+    assert (np.diff(best(searched("ga", noisy, 20, elites=0))) < 0).any()
+
+
+def test_lineages_only_climb_when_all_are_elites() -> None:
+    search = SEARCHES["ga"](6, settings(elites=20), np.random.default_rng(5))
+    before = np.full(20, -np.inf)
+    for _ in range(5):
+        search.tell(noisy(search.ask().z))
+        assert (search.fitness >= before).all()
+        before = search.fitness.copy()
+
+
+@pytest.mark.parametrize("method", ["ga", "pso", "cmaes", "map-elites"])
+def test_each_method_climbs_and_random_does_not(method: str) -> None:
+    climbed, drawn = searched(method, generations=30), searched("random", generations=30)
     assert len(climbed.z) == len(drawn.z)
-    assert climbed.curve[-1]["mean"] > drawn.curve[-1]["mean"] + 3
     assert best(climbed)[-1] > best(drawn)[-1]
+    late = climbed.fitness[climbed.generation >= 20]
+    assert np.median(late) > np.median(drawn.fitness) + 1
+
+
+@pytest.mark.parametrize("method", ["pso", "cmaes"])
+def test_what_is_asked_lies_in_the_shell(method: str) -> None:
+    record = searched(method, generations=20)
+    assert (outside(record.z[record.generation > 0]) == 0).all()
+
+
+@pytest.mark.parametrize("method", SEARCHES)
+def test_the_global_random_streams_stay_alone(method: str) -> None:
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - to see that nobody moved it
+    searched(method, generations=3)
+    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002 - as above
+
+
+def test_map_elites_keeps_the_best_of_each_cell() -> None:
+    search = SEARCHES["map-elites"](6, settings(), np.random.default_rng(5))
+    record = run(search, sphere, 8)
+    kept = search.archive.data(["objective", "index", "born"])
+    cells = search.archive.index_of(record.measures)
+    for worth, cell, born in zip(kept["objective"], kept["index"], kept["born"], strict=True):
+        assert worth == record.fitness[cells == cell].max()
+        assert record.fitness[born] == worth
 
 
 def test_lineage_leads_back_to_draws() -> None:
@@ -109,31 +172,87 @@ def test_parents_are_who_they_are_said_to_be() -> None:
     assert np.array_equal(record.z[born], record.z[record.parents[born, 0]])
 
 
-def test_nan_ranks_worst() -> None:
-    search = Genetic(2, ga(elites=1, population=4), np.random.default_rng(0))
-    search.ask()
-    search.tell(np.array([np.nan, -5.0, np.nan, -9.0]))
-    assert search.best == -5
+@pytest.mark.parametrize("method", SEARCHES)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_ranks_worst(method: str, bad: float) -> None:
+    def score(z: np.ndarray) -> Scored:
+        found = sphere(z)
+        return found._replace(fitness=np.where(np.arange(len(z)) % 3 == 0, bad, found.fitness))
+
+    record = searched(method, score, 5)
+    assert np.isneginf(record.fitness[::20]).all()
+    assert best(record)[-1] == record.fitness.max() < 0
 
 
-def test_a_search_that_sees_only_nan_ends() -> None:
-    record = searched("ga", lambda z: (np.full(len(z), np.nan), z))
+@pytest.mark.parametrize("method", SEARCHES)
+def test_a_search_that_sees_only_nan_ends(method: str) -> None:
+    record = searched(method, broken)
     assert np.isneginf(record.fitness).all()
     with pytest.raises(IntegrityError, match="Fear: random found no latent of finite fitness"):
-        results.outcomes("Fear", {"random": record}, 3)
+        results.outcomes("Fear", {"random": record}, 3, anywhere())
 
 
-def test_equal_seeds_give_equal_records() -> None:
-    one, two = searched("ga"), searched("ga")
+@pytest.mark.parametrize("method", SEARCHES)
+def test_equal_fitness_everywhere_ends_with_different_faces(method: str) -> None:
+    record = searched(method, lambda z: Scored(np.ones(len(z)), z, z[:, :2]))
+    rows = results.outcomes("Fear", {"random": record}, 10, anywhere())[0].rows
+    assert len(np.unique(record.z[rows], axis=0)) == len(rows) == 10
+
+
+@pytest.mark.parametrize("method", SEARCHES)
+def test_equal_seeds_give_equal_records(method: str) -> None:
+    one, two = searched(method), searched(method)
     assert np.array_equal(one.z, two.z)
     assert one.curve == two.curve
 
 
-def test_the_control_always_runs_with_the_same_budget() -> None:
-    found = contest(sphere, 6, ga(method="ga"), 1)
+def test_the_control_always_runs_with_the_same_budget(tmp_path: Path) -> None:
+    space = Space(6, 1)
+    found = contest(sphere, space, settings(), Journal(tmp_path, "a"))
     assert list(found) == ["ga", "random"]
     assert len(found["ga"].z) == len(found["random"].z) == 60
-    assert list(contest(sphere, 6, ga(method="random"), 1)) == ["random"]
+    alone = contest(sphere, space, settings("random"), Journal(tmp_path, "a"))
+    assert list(alone) == ["random"]
+
+
+@pytest.mark.parametrize("method", SEARCHES)
+def test_a_killed_search_goes_on_to_the_same_end(method: str, tmp_path: Path) -> None:
+    calls = []
+
+    def dying(z: np.ndarray) -> Scored:
+        calls.append(len(z))
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return noisy(z)
+
+    space, chosen = Space(6, 1), settings(method, generations=6)
+    whole = contest(noisy, space, chosen, Journal(tmp_path / "other", "a"))
+    with pytest.raises(KeyboardInterrupt):
+        contest(dying, space, chosen, Journal(tmp_path, "a"))
+    again = contest(dying, space, chosen, Journal(tmp_path, "a"))
+    assert len(calls) == 1 + sum(len(set(record.generation)) for record in whole.values())
+    for name, record in whole.items():
+        assert np.array_equal(record.z, again[name].z)
+        assert np.array_equal(record.fitness, again[name].fitness)
+        assert record.curve == again[name].curve
+
+
+def test_a_torn_or_foreign_journal_is_not_believed(tmp_path: Path) -> None:
+    journal, z = Journal(tmp_path, "a"), np.ones((3, 6), np.float32)
+    journal.keep("x", sphere)(z)
+    file = tmp_path / "a" / "x" / "00000.npz"
+    assert journal.known == 1
+    other = journal.keep("x", noisy)(2 * z)  # other latents than those it knows
+    assert np.array_equal(other.fitness, noisy(2 * z).fitness)
+    file.write_bytes(file.read_bytes()[:100])
+    assert np.array_equal(journal.keep("x", sphere)(z).fitness, sphere(z).fitness)
+    assert Journal(tmp_path, "b").known == 0
+    assert not file.exists()  # another run's journal is given up
+
+
+def test_a_key_tells_runs_apart() -> None:
+    assert key(1, settings()) == key(1, settings())
+    assert len({key(1, settings()), key(2, settings()), key(1, settings(mutation=0.1))}) == 3
 
 
 def test_diversity_is_the_root_mean_square_distance() -> None:
@@ -184,6 +303,7 @@ def test_stage_shows_the_control_beside(trained: Path) -> None:
     assert (table["evaluations"] == 60).all()
 
 
+@pytest.mark.slow
 def test_stage_gives_the_same_bytes_twice(
     trained: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,3 +312,51 @@ def test_stage_gives_the_same_bytes_twice(
     for folder in ("latents", "evolve"):
         for path in (trained / folder).iterdir():
             assert files.checksum(path) == files.checksum(tmp_path / folder / path.name), path.name
+
+
+def test_more_generations_find_other_faces() -> None:
+    """A fitness that stops at a cap filled the archive in a few generations, for good."""
+    long = searched("ga", generations=50, crossover=0.5)
+    short = searched("ga", generations=30, crossover=0.5)
+    assert np.array_equal(long.z[: len(short.z)], short.z)
+    kept = [
+        record.fitness[results.outcomes("Fear", {"random": record}, 12, anywhere())[0].rows]
+        for record in (short, long)
+    ]
+    assert kept[1].max() > kept[0].max()
+    assert len(set(kept[1]) - set(kept[0])) >= 3
+
+
+def test_stage_draws_every_picture(trained: Path) -> None:
+    for name in ("curves", "diversity", "sheet", "norms", "reached"):
+        with Image.open(trained / "evolve" / f"{name}.png") as picture:
+            assert picture.convert("L").getextrema() == (0, 255), name
+
+
+def test_stage_leaves_no_journal_when_it_ends_well(trained: Path) -> None:
+    assert [path for path in (trained / "checkpoints").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.slow
+def test_a_killed_stage_goes_on_and_ends_the_same(
+    trained: Path, drawn: Path, tmp_path: Path
+) -> None:
+    """SIGKILL in the middle of the search, then the same command again."""
+    place = write_params(tmp_path)
+    command = [sys.executable, "-m", "stages.evolve", drawn, trained / "gan", "latents", "evolve"]
+    around = {"cwd": place, "env": {**os.environ, "PYTHONPATH": str(TOP)}, "text": True}
+    first = subprocess.Popen(command, **around, stderr=subprocess.DEVNULL)
+    journal = place / "checkpoints" / "evolve"
+    while len(list(journal.rglob("*.npz"))) < 4:
+        assert first.poll() is None, "ended before it could be killed"
+        time.sleep(0.01)
+    first.kill()
+    assert first.wait() == -signal.SIGKILL
+    assert not (place / "latents").exists()
+    known = len(list(journal.rglob("*.npz")))
+    again = subprocess.run(command, **around, capture_output=True, check=True)
+    assert f"goes on after {known} scored generations" in again.stderr
+    for folder in ("latents", "evolve"):
+        for path in (trained / folder).iterdir():
+            assert files.checksum(path) == files.checksum(place / folder / path.name), path.name
+    assert not [path for path in journal.rglob("*") if path.is_file()]

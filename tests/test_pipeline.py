@@ -97,11 +97,12 @@ def test_forced_rerun_gives_the_same_bytes(smoke: Path, tmp_path: Path) -> None:
 CHANGES = {
     "seed": set(STAGES) - {"report"},
     "data.virtual.noise": {"download"},
-    "preprocess.crop": {"preprocess"},
+    "preprocess.crop": {"preprocess", "export"},
     "preprocess.back": {"preprocess", "train"},
     "gan.lr_generator": {"train", "baseline"},
     "kd.decay": {"train", "baseline"},
     "ga.generations": {"evolve"},
+    "qd.cells": {"evolve"},
     "export.evolved_share": {"export"},
     "export.per_class": {"evolve", "export"},
     "baselines.vae_epochs": {"baseline"},

@@ -1,6 +1,6 @@
 """Evolution in a latent space: searches ask and tell, and never see what they search for.
 
-`SEARCHES` holds every method by its name in `ga.method`.
+`SEARCHES` holds every method by its name in `evolve.method`.
 """
 
 from collections.abc import Callable
@@ -8,22 +8,32 @@ from collections.abc import Callable
 import numpy as np
 
 from depthfaces import seeding
+from depthfaces.evolve.cmaes import Covariance
+from depthfaces.evolve.elites import MapElites
 from depthfaces.evolve.ga import Genetic
+from depthfaces.evolve.journal import Journal
+from depthfaces.evolve.pso import Swarm
 from depthfaces.evolve.random import Random
-from depthfaces.evolve.search import Record, Score, Search, run
-from depthfaces.schema import Ga
+from depthfaces.evolve.search import Record, Score, Search, Settings, Space, run
 
 CONTROL = "random"
-SEARCHES: dict[str, Callable[[int, Ga, np.random.Generator], Search]] = {
+SEARCHES: dict[str, Callable[[int, Settings, np.random.Generator], Search]] = {
     "ga": Genetic,
+    "pso": Swarm,
+    "cmaes": Covariance,
+    "map-elites": MapElites,
     CONTROL: Random,
 }
 
 
-def contest(score: Score, dimensions: int, settings: Ga, seed: int) -> dict[str, Record]:
-    """Return what `settings.method` and the control find, each with the same evaluations."""
+def contest(score: Score, space: Space, settings: Settings, journal: Journal) -> dict[str, Record]:
+    """Return what `evolve.method` and the control find, each with the same evaluations.
+
+    What `journal` knows of a run that was cut short is not computed again.
+    """
     found = {}
-    for method in dict.fromkeys([settings.method, CONTROL]):
-        search = SEARCHES[method](dimensions, settings, seeding.stream(seed, method))
-        found[method] = run(search, score, settings.generations)
+    for method in dict.fromkeys([settings.evolve.method, CONTROL]):
+        search = SEARCHES[method](space.dimensions, settings, seeding.stream(space.seed, method))
+        kept = journal.keep(f"{space.seed}-{method}", score)
+        found[method] = run(search, kept, settings.ga.generations)
     return found

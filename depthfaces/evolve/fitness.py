@@ -1,90 +1,95 @@
-"""What a latent is worth: the right emotion, inside the prior, and nobody's copy."""
+"""What a latent is worth. `FITNESSES` holds every fitness by its name in `ga.fitness`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist
-from scipy.stats import chi
 
-from depthfaces.evolve.judge import Judge
-from depthfaces.evolve.search import Array, Score
+from depthfaces.evolve.judge import Panel
+from depthfaces.evolve.measures import measures
+from depthfaces.evolve.nearness import Nearness, places
+from depthfaces.evolve.search import Array, Score, Scored
+from depthfaces.evolve.shell import outside
 from depthfaces.faces import FaceSet
 
-SHELL = (0.005, 0.995)  # quantiles of the prior's norm between which a latent may lie
-PLACE = 16  # side of the pooled face whose pixels are its place
-NEAR = 0.05  # quantile of real distances below which a face counts as too near to a real one
-# Weights, in nats of log p: one unit of norm outside the shell; a pixel-true copy of a face.
-OUTSIDE, COPY = 1.0, 5.0
+# Weights, in nats of log p: one unit of norm outside the shell; a pixel-true copy of a face; as far
+# again from all real faces as the farthest one in twenty of them; one spread of the critic.
+OUTSIDE, COPY, FAR, FAKE = 1.0, 5.0, 2.0, 0.5
+REAL = (0.05, 0.5)  # quantiles of the critic's scores of real people: its floor and its spread
 
-
-def places(faces: Array) -> Array:
-    """Return each face's place (n, 256): its 16 x 16 means over 16.
-
-    So the distance of two places is the root mean square difference of a pixel.
-    """
-    count, size, _ = faces.shape
-    step = size // PLACE
-    pooled = faces.reshape(count, PLACE, step, PLACE, step).mean(axis=(2, 4))
-    return np.asarray(pooled.reshape(count, -1) / PLACE, np.float32)
-
-
-def outside(z: Array) -> Array:
-    """Return how far the norms of `z` (n, d) lie outside the prior's shell, (n,); inside it is 0.
-
-    The norm of N(0, I) in d dimensions is chi-distributed with d degrees of freedom.
-    """
-    low, high = chi.ppf(SHELL, z.shape[1])
-    norm = np.linalg.norm(z, axis=1)
-    return np.asarray(np.maximum(0, np.maximum(low - norm, norm - high)))
-
-
-class Nearness:
-    """How near a face comes to a train face, or to its mirror image.
-
-    The unit is the distance that only one in twenty real faces goes below, to the nearest face of
-    another person: 0 is a copy, 1 and more is as good as new.
-    """
-
-    def __init__(self, train: FaceSet) -> None:
-        parts = [(places(images), places(images[:, :, ::-1])) for _, images in train.batches(256)]
-        straight = np.concatenate([part for part, _ in parts])
-        self.real = np.concatenate([straight, *(mirrored for _, mirrored in parts)])
-        group = train.table["group"].to_numpy()
-        owners = np.tile(group, 2)
-        nearest = np.array([np.inf] * len(group))
-        for start in range(0, len(group), 256):  # a full matrix would grow with the square
-            rows = slice(start, start + 256)
-            gaps = cdist(straight[rows], self.real)
-            gaps[group[rows, None] == owners] = np.inf
-            nearest[rows] = gaps.min(axis=1)
-        known = nearest[np.isfinite(nearest)]
-        self.unit = float(np.quantile(known, NEAR)) if len(known) else 0.0
-
-    def __call__(self, place: Array) -> Array:
-        """Return the nearness (n,) of the faces at `place` (n, 256)."""
-        nearest = cdist(place, self.real).min(axis=1)
-        return np.asarray(nearest / self.unit if self.unit > 0 else np.ones(len(place)))
+# Faces (n, S, S) and their class to scores (n,): above 0 says real.
+Critic = Callable[[Array, int], Array]
 
 
 @dataclass(frozen=True)
-class Fitness:
-    """min(log p(emotion), typical) - distance outside the shell - 5 · max(0, 1 - nearness).
+class Evidence:
+    """What real faces taught: judges of emotions, distances to train faces, and a critic.
 
-    A face need not convince the judge more than half of the real ones do: beyond that, evolution
-    breeds the judge's caricature of an emotion and loses variety.
+    `floors` holds, for each class, the critic's score that only one in twenty validation faces
+    goes below, and how far below their median that is.
     """
 
-    judge: Judge
+    panel: Panel
     nearness: Nearness
+    critic: Critic
+    floors: list[tuple[float, float]]
 
-    def of(self, render: Callable[[Array], Array], target: int) -> Score:
-        """Return the score of latents that `render` turns into faces of the emotion `target`."""
-        return lambda z: self(z, render(z), target)
+    @classmethod
+    def of(cls, panel: Panel, train: FaceSet, validation: FaceSet, critic: Critic) -> "Evidence":
+        """Return the evidence; the critic's floors are taken among `validation`."""
+        floors = []
+        for target, label in enumerate(train.classes):
+            mine = validation.pick(np.flatnonzero(validation.table["label"] == label))
+            scores = critic(mine.images, target) if len(mine) else np.full(1, -np.inf)
+            floor, middle = np.quantile(scores, REAL, method="nearest")
+            spread = middle - floor if middle > floor else 1.0
+            floors.append((float(floor), float(spread)))
+        return cls(panel, Nearness(train), critic, floors)
 
-    def __call__(self, z: Array, faces: Array, target: int) -> tuple[Array, Array]:
-        """Return the fitness (n,) of latents `z` whose `faces` should show `target`; and places."""
-        place = places(faces)
-        right = np.minimum(self.judge.log_probability(faces)[:, target], self.judge.typical[target])
-        copied = np.maximum(0, 1 - self.nearness(place))
-        return right - OUTSIDE * outside(z) - COPY * copied, place
+
+class Quality:
+    """mean log p(emotion) - what lies outside the prior, copies, or is no face.
+
+    Each penalty is 0 for what real faces do as well: norms inside the prior's shell, faces as far
+    from train faces as those are from other people's, and a critic no surer than of real people
+    that they are generated.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+
+    def __call__(self, z: Array, faces: Array, target: int) -> Scored:
+        """Return what latents `z` (n, d) are worth whose `faces` should show `target`."""
+        near, place = self.evidence.nearness, places(faces)
+        distance = near(place)
+        floor, spread = self.evidence.floors[target]
+        penalty = OUTSIDE * outside(z) + COPY * np.maximum(0, 1 - distance)
+        penalty += FAR * np.maximum(0, distance / near.limit - 1)
+        penalty += FAKE * np.maximum(0, (floor - self.evidence.critic(faces, target)) / spread)
+        right = self.evidence.panel.log_probability(faces)[:, target]
+        return Scored(right - penalty, place, measures(faces))
+
+
+class Paper:
+    """10 std(face) - 5 |mean(face)|, as published; at its best a face is pure black and white.
+
+    Kept for comparison. `evidence` is not used.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        del evidence
+
+    def __call__(self, z: Array, faces: Array, target: int) -> Scored:
+        """Return what `faces` (n, S, S) are worth, whatever their `z` and `target`."""
+        del z, target
+        worth = 10 * faces.std(axis=(1, 2)) - 5 * np.abs(faces.mean(axis=(1, 2)))
+        return Scored(worth.astype(float), places(faces), measures(faces))
+
+
+Fitness = Callable[[Array, Array, int], Scored]
+FITNESSES: dict[str, Callable[[Evidence], Fitness]] = {"quality": Quality, "paper": Paper}
+
+
+def score(fitness: Fitness, render: Callable[[Array], Array], target: int) -> Score:
+    """Return the score of latents that `render` turns into faces of the class `target`."""
+    return lambda z: fitness(z, render(z), target)

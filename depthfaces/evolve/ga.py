@@ -1,60 +1,61 @@
-"""A genetic algorithm whose every operator leaves latents distributed as the prior N(0, I)."""
+"""A genetic algorithm of many lineages, whose every operator keeps latents distributed as N(0, I).
+
+Each lineage begins with a draw and gives way only to its own child (crowding): a lineage climbs
+from where it began, so a hundred of them stay as varied as a hundred draws. A pool from which the
+best are drawn again and again ends with one face.
+"""
 
 import numpy as np
 
-from depthfaces.evolve.search import Array, Brood
-from depthfaces.schema import Ga
+from depthfaces.evolve.search import Array, Brood, Scored, Settings
+
+# Share of the coordinates that a crossover takes from the other parent: enough to try what helped
+# there, and the child stays nearer to its own lineage.
+TAKEN = 0.2
 
 
 class Genetic:
-    """Tournament selection, uniform crossover, prior-preserving mutation, elitism."""
+    """`ga.population` lineages; the `ga.elites` best of them never fall."""
 
-    def __init__(self, dimensions: int, settings: Ga, rng: np.random.Generator) -> None:
-        self.dimensions, self.settings, self.rng = dimensions, settings, rng
-        self.z = np.empty((0, dimensions), np.float32)  # the pool: elites and newest generation
-        self.fitness = np.empty(0)
-        self.born = np.empty(0, np.int64)  # each one's number in the order of birth
+    def __init__(self, dimensions: int, settings: Settings, rng: np.random.Generator) -> None:
+        self.ga, self.rng = settings.ga, rng
+        self.z = np.empty((settings.ga.population, dimensions), np.float32)
+        self.fitness = np.full(len(self.z), -np.inf)
+        self.born = np.full(len(self.z), -1)  # each one's number in the order of birth
         self.count = 0
 
     @property
     def best(self) -> float:
-        """Return the best fitness in the pool."""
+        """Return the best fitness of a lineage."""
         return float(self.fitness.max())
 
     def ask(self) -> Brood:
-        """Return `population` new latents: draws at first, then children of the pool."""
-        count = self.settings.population
-        if len(self.z) == 0:
-            self.asked = Brood(
-                self._noise(count), np.full((count, 2), -1), np.full(count, "draw", "<U9")
-            )
+        """Return a draw for each lineage at first, then a child of each."""
+        if self.count == 0:
+            self.asked = Brood.drawn(self.rng.standard_normal(self.z.shape, np.float32))
             return self.asked
-        one, two = self._select(count), self._select(count)
-        mixed = self.rng.random(count) < self.settings.crossover
-        mask = mixed[:, None] & (self.rng.random((count, self.dimensions)) < 0.5)
-        children = mutate(crossed(self.z[one], self.z[two], mask), self.settings.mutation, self.rng)
-        parents = np.stack([self.born[one], np.where(mixed, self.born[two], -1)], axis=1)
+        mate = self._select()
+        mixed = self.rng.random(len(self.z)) < self.ga.crossover
+        mask = mixed[:, None] & (self.rng.random(self.z.shape) < TAKEN)
+        children = mutate(crossed(self.z, self.z[mate], mask), self.ga.mutation, self.rng)
+        parents = np.stack([self.born, np.where(mixed, self.born[mate], -1)], axis=1)
         self.asked = Brood(children, parents, np.where(mixed, "crossover", "mutation"))
         return self.asked
 
-    def tell(self, fitness: Array) -> None:
-        """Keep the elites of the pool beside the scored generation; NaN ranks worst."""
-        worth = np.where(np.isnan(fitness), -np.inf, fitness)
-        elite = np.argsort(-self.fitness, kind="stable")[: self.settings.elites]
-        numbers = np.arange(self.count, self.count + len(worth))
-        self.z = np.concatenate([self.z[elite], self.asked.z])
-        self.fitness = np.concatenate([self.fitness[elite], worth])
-        self.born = np.concatenate([self.born[elite], numbers])
-        self.count += len(worth)
+    def tell(self, scored: Scored) -> None:
+        """Let the child follow where it is no worse, or where its parent is no elite."""
+        elite = np.argsort(-self.fitness, kind="stable")[: self.ga.elites]
+        follows = scored.fitness >= self.fitness
+        follows |= ~np.isin(np.arange(len(self.z)), elite)
+        self.z[follows], self.fitness[follows] = self.asked.z[follows], scored.fitness[follows]
+        self.born[follows] = self.count + np.flatnonzero(follows)
+        self.count += len(self.z)
 
-    def _select(self, count: int) -> Array:
-        """Return `count` rows of the pool, each the best of `tournament` drawn."""
-        drawn = self.rng.integers(len(self.z), size=(count, self.settings.tournament))
-        winners = self.fitness[drawn].argmax(axis=1)
-        return np.asarray(drawn[np.arange(count), winners])
-
-    def _noise(self, count: int) -> Array:
-        return self.rng.standard_normal((count, self.dimensions), np.float32)
+    def _select(self) -> Array:
+        """Return one mate a lineage: the best of `ga.tournament` drawn."""
+        count = len(self.z)
+        drawn = self.rng.integers(count, size=(count, self.ga.tournament))
+        return np.asarray(drawn[np.arange(count), self.fitness[drawn].argmax(axis=1)])
 
 
 def crossed(one: Array, two: Array, mask: Array) -> Array:

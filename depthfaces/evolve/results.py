@@ -1,4 +1,4 @@
-"""What evolution leaves behind: the archives, their lineage, and the curves beside the control."""
+"""What evolution leaves behind: the archives, their lineage, and tables beside the control."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from depthfaces import files
 from depthfaces.errors import IntegrityError
 from depthfaces.evolve import CONTROL
 from depthfaces.evolve.archive import distinct, spacing
-from depthfaces.evolve.fitness import outside
+from depthfaces.evolve.nearness import Nearness
 from depthfaces.evolve.search import Array, Record, diversity
+from depthfaces.evolve.shell import outside
 from depthfaces.generated import safe_names
 
-# Kept faces are as far apart as all but one in twenty plain draws are from their nearest one.
-QUANTILE = 0.05
+# Kept faces are as far apart as every second plain draw is from its nearest one. Closer, and half a
+# dozen lineages fill the archive; farther, and only odd faces are left (bench/README.md).
+QUANTILE = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,50 +32,61 @@ class Outcome:
     rows: Array
 
 
-def outcomes(label: str, records: Mapping[str, Record], count: int) -> list[Outcome]:
+def outcomes(
+    label: str, records: Mapping[str, Record], count: int, nearness: Nearness
+) -> list[Outcome]:
     """Return each method's archive of up to `count` latents, chosen by one rule for all methods."""
     control = records[CONTROL]
-    apart = spacing(control.places[control.generation == 0], QUANTILE)
+    apart = spacing(control.places[:count], QUANTILE)
     found = []
     for method, record in records.items():
-        allowed = np.where(outside(record.z) == 0, record.fitness, -np.inf)
-        rows = distinct(allowed, record.places, count, apart)
+        worth = np.where(allowed(record, nearness), record.fitness, -np.inf)
+        rows = distinct(worth, record.places, count, apart)
         if len(rows) == 0:
             raise IntegrityError(
-                f"{label}: {method} found no latent of finite fitness inside the prior's shell; "
-                "look at reports/train/samples.png: the generator may have collapsed"
+                f"{label}: {method} found no latent of finite fitness that is in the prior's "
+                "shell and no copy of a train face; look at reports/train/samples.png: the "
+                "generator may have collapsed"
             )
         found.append(Outcome(label, method, record, rows))
     return found
 
 
-def write_latents(folder: Path, found: Sequence[Outcome]) -> dict[str, str]:
-    """Write one archive an emotion, best first; return the file of each.
+def allowed(record: Record, nearness: Nearness) -> Array:
+    """Return which latents may be kept, (N,): in the prior's shell, and no copy of a train face."""
+    return np.asarray((outside(record.z) == 0) & (nearness(record.places) >= 1))
 
-    Latents with fitness and lineage: `born` and `parents` count as `search.Brood` says.
+
+def write_latents(folder: Path, found: Sequence[Outcome], about: dict[str, Any]) -> None:
+    """Write one archive an emotion, best first, and config.json with `about` and their names.
+
+    Only the first method's, not the control's. Latents with fitness and lineage: `born` and
+    `parents` count as `search.Brood` says.
     """
-    names = safe_names([outcome.label for outcome in found])
-    for name, outcome in zip(names, found, strict=True):
+    ours = [outcome for outcome in found if outcome.method == found[0].method]
+    labels = [outcome.label for outcome in ours]
+    names = [f"{name}.npz" for name in safe_names(labels)]
+    for name, outcome in zip(names, ours, strict=True):
         record, rows = outcome.record, outcome.rows
         files.write_npz(
-            folder / f"{name}.npz",
+            folder / name,
             z=record.z[rows],
             fitness=record.fitness[rows],
+            measures=record.measures[rows],
             generation=record.generation[rows],
             born=rows,
             parents=record.parents[rows],
             operator=record.operator[rows],
         )
-    return {outcome.label: f"{name}.npz" for name, outcome in zip(names, found, strict=True)}
+    named = dict(zip(labels, names, strict=True))
+    files.write_json(folder / "config.json", {**about, "files": named})
 
 
-def write_report(folder: Path, found: Sequence[Outcome]) -> None:
-    """Write curves.csv, archives.csv and curves.png: every method beside the control."""
-    table = curves(found)
-    for name, content in {"curves": table, "archives": archives(found)}.items():
+def write_tables(folder: Path, found: Sequence[Outcome]) -> None:
+    """Write curves.csv and archives.csv: every method beside the control."""
+    for name, content in {"curves": curves(found), "archives": archives(found)}.items():
         text = content.to_csv(index=False, lineterminator="\n", float_format="%.6g")
         files.write_text(folder / f"{name}.csv", text)
-    plot(folder / "curves.png", table)
 
 
 def curves(found: Sequence[Outcome]) -> pd.DataFrame:
@@ -89,42 +101,19 @@ def curves(found: Sequence[Outcome]) -> pd.DataFrame:
 
 def archives(found: Sequence[Outcome]) -> pd.DataFrame:
     """Return what each archive holds: one row an emotion and method, from equal evaluations."""
-    rows = []
-    for outcome in found:
-        record, kept = outcome.record, outcome.rows
-        rows.append(
-            {
-                "emotion": outcome.label,
-                "method": outcome.method,
-                "evaluations": len(record.z),
-                "kept": len(kept),
-                "fitness_best": record.fitness[kept].max(),
-                "fitness_mean": record.fitness[kept].mean(),
-                "latent_norm": np.linalg.norm(record.z[kept], axis=1).mean(),
-                "diversity": diversity(record.places[kept]),
-            }
-        )
-    return pd.DataFrame(rows)
+    return pd.DataFrame([_archive(outcome) for outcome in found])
 
 
-def plot(path: Path, table: pd.DataFrame) -> None:
-    """Draw best (line) and mean (dashed) fitness by generation, one panel an emotion."""
-    labels = list(dict.fromkeys(table["emotion"]))
-    columns = min(4, len(labels))
-    lines = -(-len(labels) // columns)
-    figure = Figure(figsize=(3 * columns, 2.4 * lines), layout="constrained")
-    axes: Any = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
-    for axis, label in zip(axes.flat, labels, strict=False):
-        for place, method in enumerate(dict.fromkeys(table["method"])):
-            part = table[(table["emotion"] == label) & (table["method"] == method)]
-            part = part.replace(-np.inf, np.nan)
-            axis.plot(part["generation"], part["best"], f"C{place}", label=f"{method} best")
-            axis.plot(part["generation"], part["mean"], f"C{place}--", label=f"{method} mean")
-        axis.set_title(label, fontsize=9, parse_math=False)
-    for axis in axes.flat[len(labels) :]:
-        axis.set_axis_off()
-    axes[0, 0].legend(fontsize=7)
-    figure.supxlabel("generation")
-    figure.supylabel("fitness")
-    with files.atomic(path) as temporary:
-        figure.savefig(temporary, dpi=110, metadata={"Software": None})
+def _archive(outcome: Outcome) -> dict[str, Any]:
+    record, kept = outcome.record, outcome.rows
+    return {
+        "emotion": outcome.label,
+        "method": outcome.method,
+        "evaluations": len(record.z),
+        "kept": len(kept),
+        "fitness_best": record.fitness[kept].max(),
+        "fitness_mean": record.fitness[kept].mean(),
+        "generation_mean": record.generation[kept].mean(),
+        "latent_norm": np.linalg.norm(record.z[kept], axis=1).mean(),
+        "diversity": diversity(record.places[kept]),
+    }

@@ -2,16 +2,51 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from depthfaces.schema import Cmaes, Evolve, Ga, Pso, Qd
+
 Array = npt.NDArray[Any]
 
-# Latents (n, d) to their fitness (n,), more is better, and their places (n, k): distances
-# between places say how different the faces look.
-Score = Callable[[Array], tuple[Array, Array]]
+
+class Settings(NamedTuple):
+    """The sections of params.yaml that a search may read."""
+
+    evolve: Evolve
+    ga: Ga
+    pso: Pso
+    cmaes: Cmaes
+    qd: Qd
+
+    def told(self) -> dict[str, Any]:
+        """Return every value by section and name."""
+        return {name: section.model_dump() for name, section in self._asdict().items()}
+
+
+class Space(NamedTuple):
+    """Where a search looks: latents of so many `dimensions`; `seed` is that of its streams."""
+
+    dimensions: int
+    seed: int
+
+
+class Scored(NamedTuple):
+    """What is known of n latents once their faces are made.
+
+    `fitness` (n,), more is better; `places` (n, k), whose distances say how different the faces
+    look; `measures` (n, 2), what MAP-Elites spreads its archive over.
+    """
+
+    fitness: Array
+    places: Array
+    measures: Array
+
+
+# Latents (n, d) to what they are worth.
+Score = Callable[[Array], Scored]
 
 
 @dataclass(frozen=True)
@@ -25,6 +60,11 @@ class Brood:
     parents: Array
     operator: Array
 
+    @classmethod
+    def drawn(cls, z: Array, operator: str = "draw") -> "Brood":
+        """Return latents without parents."""
+        return cls(z, np.full((len(z), 2), -1), np.full(len(z), operator, "<U9"))
+
 
 class Search(Protocol):
     """A method of search; it owns its random generator."""
@@ -36,8 +76,8 @@ class Search(Protocol):
     def ask(self) -> Brood:
         """Return the next generation to score."""
 
-    def tell(self, fitness: Array) -> None:
-        """Take the fitness (n,) of the generation asked for; NaN ranks worst."""
+    def tell(self, scored: Scored) -> None:
+        """Take what the generation asked for is worth; its fitness is a number or -infinity."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +87,7 @@ class Record:
     z: Array
     fitness: Array
     places: Array
+    measures: Array
     generation: Array
     parents: Array
     operator: Array
@@ -54,28 +95,29 @@ class Record:
 
 
 def run(search: Search, score: Score, generations: int) -> Record:
-    """Run `search` for `generations` generations, each scored as one batch."""
-    broods, fitness, places, curve = [], [], [], []
+    """Run `search` for `generations` generations, each scored as one batch; NaN ranks worst."""
+    broods, seen, curve = [], [], []
     for generation in range(generations):
         brood = search.ask()
-        worth, place = score(brood.z)
-        worth = np.where(np.isnan(worth), -np.inf, worth)
-        search.tell(worth)
+        scored = score(brood.z)
+        worth = np.nan_to_num(scored.fitness, nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
+        scored = scored._replace(fitness=worth)
+        search.tell(scored)
         broods.append(brood)
-        fitness.append(worth)
-        places.append(place)
+        seen.append(scored)
         found = worth[np.isfinite(worth)]
         mean = float(found.mean()) if len(found) else -np.inf
         row = {"generation": generation, "best": search.best, "mean": mean}
-        curve.append({**row, "diversity": diversity(place)})
+        curve.append({**row, "diversity": diversity(scored.places)})
     return Record(
-        np.concatenate([brood.z for brood in broods]),
-        np.concatenate(fitness),
-        np.concatenate(places),
-        np.repeat(np.arange(generations), [len(brood.z) for brood in broods]),
-        np.concatenate([brood.parents for brood in broods]),
-        np.concatenate([brood.operator for brood in broods]),
-        curve,
+        z=np.concatenate([brood.z for brood in broods]),
+        fitness=np.concatenate([scored.fitness for scored in seen]),
+        places=np.concatenate([scored.places for scored in seen]),
+        measures=np.concatenate([scored.measures for scored in seen]),
+        generation=np.repeat(np.arange(generations), [len(brood.z) for brood in broods]),
+        parents=np.concatenate([brood.parents for brood in broods]),
+        operator=np.concatenate([brood.operator for brood in broods]),
+        curve=curve,
     )
 
 

@@ -1,10 +1,11 @@
 """The dataset card: what the set is, how to load it, how it was made, and its limits."""
 
 import html
+from typing import NamedTuple
 
-from depthfaces.evolve.fitness import NEAR, Nearness, places
-from depthfaces.export.rows import Origin
-from depthfaces.export.write import NOSE
+from depthfaces.evolve.nearness import NEAR
+from depthfaces.export.picture import NOSE
+from depthfaces.export.rows import New, Origin
 from depthfaces.faces import FaceSet
 
 _HEAD = """---
@@ -27,9 +28,10 @@ configs:
 
 - `images/EMOTION/ID.png`: 8-bit preview, 255 = nearest, 0 = background. Load the folder `images`
   as an image folder (torchvision `ImageFolder`, Hugging Face `imagefolder`).
-{depth_files}- `images.npy`: the exact faces, float32 ({count}, {size}, {size}) from -1, the
-  background, to 1.
+{depth_files}- `images.npy`: the exact faces, float32 ({count}, {size}, {size}), background -1.
 - `metadata.csv`: one row a face, in the order of `images.npy`, with its origin.
+- `faces.npz`, `shards/*.tar` (WebDataset) and `points/*.ply`, where asked for: the same faces in
+  other shapes.
 
 ## How each face came to be
 
@@ -42,18 +44,21 @@ was searched for each emotion.
   with `fitness`.
 - `method` plain: `seed` draws the latent from the prior.
 - `slot` is the place in the batch: equal rows give equal bits, on one machine with one number of
-  threads.
+  threads. `sha256` is that of the face's float32 values; `python -m depthfaces remake ID` makes a
+  face again and compares.
+- Post-processing (`post`): {post}.
 
 ## Copies
 
-{near} of {count} faces ({share:.1%}) come as near to a train face, or to its mirror image, as
-only {quantile:.0%} of the train faces come to another person's.
+{copies}
 
 ## Use and limits
 
 Meant for training and testing recognisers of emotions beside real faces, never instead of a test on
-real people. The labels are what the generator was asked for. Whatever its train faces lacked, these
-lack too. The licence of the train faces may bind what is made from them.
+real people. The labels are what the generator was asked for; what reads them right, and how well
+these faces stand in for real ones, is in the project's report. Whatever its train faces lacked,
+these lack too. Not for telling who somebody is, nor for judging feelings without consent. The
+licence of the train faces may bind what is made from them.
 """
 
 _DEPTH_CONFIG = "- config_name: depth\n  data_dir: depth\n"
@@ -62,10 +67,21 @@ _DEPTH_FILES = """- `depth/EMOTION/ID.png`: 16-bit millimetres from the camera, 
 """
 
 
-def card(exported: FaceSet, origin: Origin, train: FaceSet) -> str:
-    """Return the card of the `exported` set as Markdown; copies are sought among `train`."""
-    nearness = Nearness(train)
-    near = sum(int((nearness(places(faces)) < 1).sum()) for _, faces in exported.batches(256))
+_CHECKED = """{near} of {count} faces come as near to a train face, or to its mirror image, as only
+{quantile:.0%} of the train faces come to another person's. {refused} that did were refused, and
+others put in their place."""
+_UNCHECKED = "Not looked for: the train faces were not at hand."
+
+
+class Copies(NamedTuple):
+    """How many faces were refused as copies, and what tells whether a face is `new`."""
+
+    refused: int
+    new: New
+
+
+def card(exported: FaceSet, origin: Origin, copies: Copies | None) -> str:
+    """Return the card of the `exported` set as Markdown; `copies` is None if none were sought."""
     config, metric = origin.model.config, origin.model.config["unit"] == "mm"
     front, back = config["window"]
     return _HEAD.format(
@@ -75,12 +91,18 @@ def card(exported: FaceSet, origin: Origin, train: FaceSet) -> str:
         table=_table(exported),
         generator=origin.model.checksum,
         faces=config["faces"],
-        near=near,
-        share=near / len(exported),
-        quantile=NEAR,
+        copies=_copies(exported, copies),
+        post=exported.table["post"].iloc[0] or "none",
         depth_config=_DEPTH_CONFIG if metric else "",
         depth_files=_DEPTH_FILES.format(nose=NOSE, front=front, back=back) if metric else "",
     )
+
+
+def _copies(exported: FaceSet, copies: Copies | None) -> str:
+    if copies is None:
+        return _UNCHECKED
+    near = sum(int((~copies.new(faces)).sum()) for _, faces in exported.batches(256))
+    return _CHECKED.format(near=near, count=len(exported), refused=copies.refused, quantile=NEAR)
 
 
 def _table(exported: FaceSet) -> str:

@@ -1,19 +1,27 @@
 """Where each exported face comes from, as a row of metadata.csv, and the way back."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from depthfaces import files, seeding
 from depthfaces.errors import DataError, IntegrityError, ParamsError
-from depthfaces.gan.sample import BLOCK, Floats, prior, remake
+from depthfaces.export.post import chosen, processed
+from depthfaces.gan.sample import BLOCK, Floats, prior, remake, sample
 from depthfaces.gan.store import Model
 from depthfaces.schema import Export
 
 Row = dict[str, Any]
+
+# Faces (n, S, S) to whether each is far enough from every train face.
+New = Callable[[Floats], npt.NDArray[np.bool_]]
+
+TRIES = 20  # times as many plain draws as wanted, before the generator counts as one that copies
 
 
 @dataclass(frozen=True)
@@ -41,28 +49,10 @@ class Origin:
         with np.load(self.folder / self.files[label], allow_pickle=False) as content:
             return dict(content)
 
-    def plan(self, label: str, wanted: Export, seed: int) -> tuple[Floats, list[Row]]:
-        """Return latents (n, latent) for one emotion and where each comes from.
-
-        The best of the archive stand first, then plain draws from the prior, each with its seed.
-        """
-        archive = self.archive(label)
-        evolved = round(wanted.per_class * wanted.evolved_share)
-        if evolved > len(archive["z"]):
-            raise ParamsError(
-                f"export wants {evolved} evolved faces of {label}, evolution found "
-                f"{len(archive['z'])} different ones: raise ga.generations or ga.population, "
-                "or lower export.per_class or export.evolved_share"
-            )
-        born, fitness = archive["generation"].tolist(), archive["fitness"].tolist()
-        rows = [_row("evolved", k, born[k], fitness[k], seed) for k in range(evolved)]
-        draws = [seeding.number(seed, label, k) for k in range(wanted.per_class - evolved)]
-        rows += [_row("plain", -1, -1, "", draw) for draw in draws]
-        length = self.model.generator.shape.latent
-        z = [*archive["z"][:evolved], *(prior(draw, length) for draw in draws)]
-        for number, row in enumerate(rows):
-            row |= {"slot": number % BLOCK, "generator": self.model.checksum}
-        return np.stack(z), rows
+    def faces(self, z: Floats, label: str, steps: str) -> Floats:
+        """Return the faces (n, S, S) of latents `z`, post-processed by `steps`."""
+        labels = np.full(len(z), self.model.classes.index(label))
+        return processed(sample(self.model.generator, z, labels), steps)
 
     def remake(self, row: Mapping[str, Any]) -> Floats:
         """Return the face (S, S) of a row of metadata.csv, bit for bit."""
@@ -73,7 +63,78 @@ class Origin:
         else:
             z = self.archive(row["label"])["z"][int(row["latent"])]
         target = self.model.classes.index(row["label"])
-        return remake(self.model.generator, z, target, int(row["slot"]))
+        face = remake(self.model.generator, z, target, int(row["slot"]))
+        return np.asarray(processed(face[None], str(row["post"]))[0])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is exported: how much of it, drawn with `seed`, and what counts as `new`."""
+
+    wanted: Export
+    seed: int
+    new: New
+
+    def of(self, origin: Origin, label: str) -> tuple[Floats, list[Row], int]:
+        """Return faces (n, S, S), where each comes from, and how many were refused as copies.
+
+        The best of the archive stand first, then plain draws from the prior, each with its seed.
+        """
+        evolved, dropped = self._evolved(origin, label)
+        plain, refused = self._plain(origin, label)
+        latents = [*(z for z, _ in evolved), *(z for z, _ in plain)]
+        rows = [row for _, row in [*evolved, *plain]]
+        faces = origin.faces(np.stack(latents), label, chosen(self.wanted))
+        for number, (row, face) in enumerate(zip(rows, faces, strict=True)):
+            row |= {"slot": number % BLOCK, "post": chosen(self.wanted)}
+            row |= {"generator": origin.model.checksum, "sha256": digest(face)}
+        return faces, rows, dropped + refused
+
+    def _evolved(self, origin: Origin, label: str) -> tuple[list[tuple[Floats, Row]], int]:
+        count = round(self.wanted.per_class * self.wanted.evolved_share)
+        if not count:
+            return [], 0
+        archive = origin.archive(label)
+        fresh = self.new(origin.faces(archive["z"], label, chosen(self.wanted)))
+        kept = np.flatnonzero(fresh)[:count].tolist()
+        if len(kept) < count:
+            raise ParamsError(
+                f"export wants {count} evolved faces of {label}, evolution found "
+                f"{int(np.sum(fresh))} different ones: raise ga.generations or ga.population, "
+                "or lower export.per_class or export.evolved_share"
+            )
+        born, fitness = archive["generation"].tolist(), archive["fitness"].tolist()
+        found = [
+            (archive["z"][k], _row("evolved", k, born[k], fitness[k], self.seed)) for k in kept
+        ]
+        return found, kept[-1] + 1 - count
+
+    def _plain(self, origin: Origin, label: str) -> tuple[list[tuple[Floats, Row]], int]:
+        count = self.wanted.per_class - round(self.wanted.per_class * self.wanted.evolved_share)
+        found: list[tuple[Floats, Row]] = []
+        refused, length = 0, origin.model.generator.shape.latent
+        for start in range(0, TRIES * count, BLOCK):
+            if len(found) >= count:
+                break
+            draws = [seeding.number(self.seed, label, start + k) for k in range(BLOCK)]
+            z = np.stack([prior(draw, length) for draw in draws])
+            fresh = self.new(origin.faces(z, label, chosen(self.wanted)))
+            for latent, draw, good in zip(z, draws, fresh, strict=True):
+                if good and len(found) < count:
+                    found.append((latent, _row("plain", -1, -1, "", draw)))
+                elif len(found) < count:
+                    refused += 1
+        if len(found) < count:
+            raise IntegrityError(
+                f"{label}: {refused} of {refused + len(found)} plain draws come as near to a train "
+                "face as a copy: train with more faces or for fewer steps"
+            )
+        return found, refused
+
+
+def digest(face: Floats) -> str:
+    """Return the sha256 of a face's float32 values, row by row."""
+    return hashlib.sha256(np.ascontiguousarray(face, "<f4").tobytes()).hexdigest()
 
 
 def _row(method: str, latent: int, generation: int, fitness: float | str, seed: int) -> Row:

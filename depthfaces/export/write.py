@@ -1,64 +1,67 @@
 """Write the set: PNG folders by emotion, the exact images, and the table that vouches for them."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from PIL import Image
 from tqdm import tqdm
 
 from depthfaces import generated
-from depthfaces.export.rows import Origin, Row
-from depthfaces.faces import TABLES, FaceWriter
-from depthfaces.gan.sample import Floats, sample
-from depthfaces.schema import Export
+from depthfaces.errors import ParamsError
+from depthfaces.export import extras
+from depthfaces.export.picture import millimetres, preview, write_pngs
+from depthfaces.export.rows import Origin, Plan, Row
+from depthfaces.faces import IMAGES, TABLES, FaceWriter
 
-# A depth image needs a distance: the nose tip is put so far from the camera.
-NOSE = 1000.0  # millimetres
-NO_READING = -0.98  # and farther (the last hundredth of the window) is background
+OURS = {"images", "depth", *extras.FOLDERS, extras.ARRAYS, IMAGES, TABLES[1], "README.md"}
 
 
-def write(folder: Path, origin: Origin, wanted: Export, seed: int) -> None:
-    """Write `wanted.per_class` faces of each emotion; metadata.csv comes last."""
-    (folder / TABLES[1]).unlink(missing_ok=True)  # without it the set is incomplete
-    for old in ("images", "depth"):
-        shutil.rmtree(folder / old, ignore_errors=True)
-    generator, config = origin.model.generator, origin.model.config
-    classes = origin.model.classes
-    names = generated.safe_names(classes)
-    size = (generator.shape.size, generator.shape.size)
+def write(folder: Path, origin: Origin, plan: Plan, threads: int, labels: Sequence[str]) -> int:
+    """Write `plan` for each of `labels`; metadata.csv comes last. Return how many were refused.
+
+    Those are the faces that came as near to a train face as a copy, in whose place others stand.
+    """
+    clear(folder)
+    config, refused = origin.model.config, 0
+    names = dict(zip(origin.model.classes, generated.safe_names(origin.model.classes), strict=True))
+    size = (origin.model.generator.shape.size,) * 2
     with FaceWriter(folder, size, np.float32, TABLES[1]) as writer:
-        for target, label in enumerate(tqdm(classes, "export", unit="emotion")):
-            z, origins = origin.plan(label, wanted, seed)
-            faces = sample(generator, z, np.full(len(z), target))
-            rows = _named(origins, names[target], label, config["unit"])
-            _write_pngs(folder / "images" / names[target], preview(faces), rows)
+        for label in tqdm(labels, "export", unit="emotion"):
+            faces, origins, near = plan.of(origin, label)
+            refused += near
+            rows = _named(origins, names[label], label, config["unit"])
+            known = [row["id"] for row in rows]
+            write_pngs(folder / "images" / names[label], preview(faces), known, threads)
             if config["unit"] == "mm":
                 depth = millimetres(faces, *config["window"])
-                _write_pngs(folder / "depth" / names[target], depth, rows)
+                write_pngs(folder / "depth" / names[label], depth, known, threads)
             writer.append(faces, rows)
+    return refused
 
 
-def preview(faces: Floats) -> npt.NDArray[np.uint8]:
-    """Return faces in [-1, 1] as 8-bit grey: 0 is the background, 255 the nearest."""
-    return np.asarray(np.rint((faces.clip(-1, 1) + 1) * 127.5), np.uint8)
+def write_extras(folder: Path, plan: Plan, lens: extras.Lens, unit: str) -> None:
+    """Write what `export` asks for beside the folders: .npz, shards, point clouds."""
+    if plan.wanted.npz:
+        extras.write_arrays(folder)
+    if plan.wanted.shard:
+        extras.write_shards(folder, plan.wanted.shard)
+    if plan.wanted.meshes and unit == "mm":
+        extras.write_points(folder, plan.wanted.meshes, lens)
 
 
-def millimetres(faces: Floats, front: float, back: float) -> npt.NDArray[np.uint16]:
-    """Return faces in [-1, 1] as 16-bit distances from the camera; 0 is no reading.
-
-    +1 lies `front` and -1 lies `back` millimetres behind the nose tip, which is 1 m away.
-    """
-    behind = front + (1 - faces.clip(-1, 1)) / 2 * (back - front)
-    return np.where(faces > NO_READING, np.rint(NOSE + behind), 0).astype(np.uint16)
-
-
-def _write_pngs(folder: Path, images: npt.NDArray[Any], rows: list[Row]) -> None:
-    folder.mkdir(parents=True)
-    for image, row in zip(images, rows, strict=True):
-        Image.fromarray(image).save(folder / f"{row['id']}.png")
+def clear(folder: Path) -> None:
+    """Remove an older set in `folder`, its table first; refuse a folder that holds other things."""
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    strange = sorted(name for name in found - OURS if not name.startswith("."))
+    if strange:
+        raise ParamsError(
+            f"{folder}: expected a new folder or an older export, found {strange[0]!r} in it"
+        )
+    (folder / TABLES[1]).unlink(missing_ok=True)  # without it the set is incomplete
+    for name in found & OURS:
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _named(rows: list[Row], name: str, label: str, unit: str) -> list[Row]:

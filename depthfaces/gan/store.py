@@ -1,9 +1,12 @@
 """A trained model on disk: safetensors beside one config.json."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -12,7 +15,7 @@ from torch import nn
 from depthfaces import files
 from depthfaces.errors import DataError, IntegrityError
 from depthfaces.faces import TABLES
-from depthfaces.gan.networks import Discriminator, Generator, Shape, discriminator, generator
+from depthfaces.gan.networks import Generator, Shape, discriminator, generator
 from depthfaces.gan.trained import Trained
 
 CONFIG = "config.json"
@@ -54,21 +57,28 @@ def save(folder: Path, trained: Trained, about: dict[str, Any]) -> None:
     files.write_json(folder / CONFIG, {"shape": shape, **found, **about})
 
 
-def load(folder: Path, faces: Path) -> Model:
-    """Read the teacher of `folder`, and check that it was trained on the set in `faces`."""
+def load(folder: Path, faces: Path | None) -> Model:
+    """Read the teacher of `folder`; check that it was trained on the set in `faces`, if given."""
     config = _config(folder)
-    if config["faces"] != fingerprint(faces):
+    if faces is not None and config["faces"] != fingerprint(faces):
         raise IntegrityError(f"{folder} was trained on other faces than {faces}: run `dvc repro`")
     net = generator(Shape(**config["shape"]))
     _read(net, folder / TEACHER)
     return Model(net, files.checksum(folder / TEACHER), config)
 
 
-def critic(folder: Path) -> Discriminator:
-    """Read the discriminator's teacher of `folder`."""
+def critic(folder: Path) -> Callable[[npt.NDArray[Any], int], npt.NDArray[Any]]:
+    """Return the discriminator's teacher in `folder`: faces (n, S, S), a class to scores (n,)."""
     net = discriminator(Shape(**_config(folder)["shape"]))
     _read(net, folder / NETS["discriminator_teacher"])
-    return net
+
+    @torch.inference_mode()
+    def scores(faces: npt.NDArray[Any], label: int) -> npt.NDArray[Any]:
+        """Return one score a face: above 0 says real."""
+        images = torch.from_numpy(np.array(faces, np.float32))[:, None]
+        return np.asarray(net(images, torch.full((len(images),), label)).numpy())
+
+    return scores
 
 
 def nets(folder: Path) -> dict[str, nn.Module]:
@@ -96,7 +106,7 @@ def _read(net: nn.Module, path: Path) -> None:
     """Put the weights at `path` into `net`, ready to be used; a pickle there is never run."""
     try:
         net.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError) as fault:
+    except (SafetensorError, RuntimeError, FileNotFoundError) as fault:
         line = str(fault).splitlines()[0]
         raise IntegrityError(f"{path}: not these weights ({line})") from None
     net.eval()

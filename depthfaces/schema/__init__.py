@@ -7,16 +7,18 @@ from pydantic import Field
 from depthfaces.schema.base import Count, Section
 from depthfaces.schema.classify import Baselines, Classify, Features
 from depthfaces.schema.data import Data, Emotion, Folder, Kaggle, Preprocess, Virtual
-from depthfaces.schema.evolve import Export, Ga
+from depthfaces.schema.evolve import Cmaes, Evolve, Export, Ga, Pso, Qd
 from depthfaces.schema.gan import Gan, Kd
 from depthfaces.schema.report import Compare, Report
 
 __all__ = [
     "Baselines",
     "Classify",
+    "Cmaes",
     "Compare",
     "Data",
     "Emotion",
+    "Evolve",
     "Export",
     "Features",
     "Folder",
@@ -26,6 +28,8 @@ __all__ = [
     "Kd",
     "Params",
     "Preprocess",
+    "Pso",
+    "Qd",
     "Report",
     "Section",
     "Virtual",
@@ -41,7 +45,11 @@ class Params(Section):
     preprocess: Preprocess
     gan: Gan
     kd: Kd
+    evolve: Evolve
     ga: Ga
+    pso: Pso
+    cmaes: Cmaes
+    qd: Qd
     export: Export
     baselines: Baselines
     features: Features
