@@ -253,7 +253,7 @@ def test_steps_by_hand() -> None:
 
 def test_switches_in_params_are_the_steps() -> None:
     switches = {name for name, field in Export.model_fields.items() if field.annotation is bool}
-    assert switches - {"npz", "collapsed"} == set(POSTS)
+    assert switches - {"collapsed", "npz", "onnx"} == set(POSTS)
 
 
 def test_post_processed_faces_are_made_again(trained: Path, drawn: Path, tmp_path: Path) -> None:
