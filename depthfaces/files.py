@@ -11,7 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,20 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON with sorted keys; NaN and infinity are refused."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    write_text(path, as_text(value))
+
+
+def write_all(folder: Path, documents: Mapping[str, Any]) -> None:
+    """Write `documents` {path below `folder`: content}: text as it is, other values as JSON."""
+    for name, content in documents.items():
+        write_text(folder / name, as_text(content))
+
+
+def as_text(content: Any) -> str:
+    """Return text as it is, any other value as indented JSON with sorted keys."""
+    if isinstance(content, str):
+        return content
+    return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -186,15 +186,16 @@ def made(tmp_path_factory):
         patch.setattr(params, "load", lambda: QUICK)
         classify.main(place / "features", place / "predictions.csv", place / "classify.json")
         for name in ("one", "two"):
-            out = place / name
-            made = (out / "metrics.json", out / "utility.json", out)
-            compare.main(place / "features", place / "predictions.csv", *made)
+            compare.main(place / "features", place / "predictions.csv", place / name)
     return place
 
 
 def test_stage_writes_the_same_twice(made):
-    names = sorted(path.name for path in (made / "one").iterdir())
-    assert names == ["arms.csv", "metrics.csv", "metrics.json", "utility.json"]
+    names = sorted(
+        path.relative_to(made / "one").as_posix() for path in (made / "one").rglob("*.*")
+    )
+    tables = ["compare/arms.csv", "compare/metrics.csv"]
+    assert names == [*tables, "headline.json", "metrics.json", "utility.json"]
     for name in names:
         assert (made / "one" / name).read_bytes() == (made / "two" / name).read_bytes()
 
@@ -204,6 +205,19 @@ def test_stage_says_underpowered_for_three_people_and_two_seeds(made):
     assert found["verdict"] == verdict.UNDERPOWERED
     assert len(found["reasons"]) == 2
     assert found["rule"] == RULE.model_dump()
+
+
+def test_headline_is_short_and_repeats_the_long_files(made):
+    short = files.read_json(made / "one" / "headline.json")
+    utility, metrics = (
+        files.read_json(made / "one" / f"{name}.json") for name in ("utility", "metrics")
+    )
+    assert len(short) <= 10
+    assert short["verdict"] == utility["verdict"]
+    assert short["difference_low"] == utility["low"]
+    assert short["fd"] == metrics["sets"]["synthetic"]["fd"]["value"]
+    alone = [model["macro_f1"] for model in utility["arms"]["real"].values()]
+    assert short["real_macro_f1"] == pytest.approx(sum(alone) / 2)
 
 
 def test_stage_scores_agree_with_those_of_classify(made):
@@ -225,7 +239,7 @@ def test_every_metric_stands_beside_its_floor(made):
         assert set(metrics) == expected
         assert all(set(pair) == {"value", "floor"} for pair in metrics.values())
     assert found["embedding"] == {"dimensions": 6, "faces": 36, "features": "handcrafted"}
-    table = pd.read_csv(made / "one" / "metrics.csv")
+    table = pd.read_csv(made / "one" / "compare" / "metrics.csv")
     assert len(table) == 2 * len(expected)
 
 
