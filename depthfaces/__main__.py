@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from depthfaces import command, params, profiles, scratch
+from depthfaces.audit import audit
 
 
 def check() -> None:
@@ -33,10 +34,29 @@ def run_scratch(name: str) -> None:
     sys.stdout.write(f"reports: {folder / 'reports'}\n")
 
 
+def verify() -> None:
+    """Make every number of the report again from data/, and fail at the first that differs."""
+    from depthfaces import verify  # noqa: PLC0415 - torch and scikit-learn take seconds to load
+
+    count = verify.verify(Path("data"), Path("reports"), params.load())
+    sys.stdout.write(f"reports: {count:,} values made again, all equal\n")
+
+
+def run_audit(*tables: Path) -> None:
+    """Check published tables (YAML) by arithmetic: what cannot be, with the reason."""
+    for path in tables:
+        findings = audit.audit(path)
+        sys.stdout.write(f"{path}: {len(findings)} findings\n")
+        for finding in findings:
+            sys.stdout.write(f"  {finding}\n")
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
     "profile": profile,
     "scratch": run_scratch,
+    "verify": verify,
+    "audit": run_audit,
 }
 
 

@@ -53,6 +53,11 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file."""
+    return path.read_text(encoding="utf-8")
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON with sorted keys; NaN and infinity are refused."""
     write_text(path, as_text(value))

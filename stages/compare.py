@@ -1,27 +1,23 @@
 """Measure the generated sets, and answer whether the synthetic one helps."""
 
+import sys
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
-from depthfaces import command, files, params
-from depthfaces.features.store import open_all
-from depthfaces.metrics.fidelity import fidelity
-from depthfaces.utility.answer import answer
-from depthfaces.utility.documents import documents
-from depthfaces.utility.experiment import read
-from depthfaces.utility.verdict import is_clean
+from depthfaces import command, comparison, files, params
 
 
-def main(features: Path, predicted: Path, reports: Path) -> None:
-    """Write metrics, utility and headline (JSON), for plots compare/metrics.csv and arms.csv."""
+def main(data: Path, reports: Path) -> None:
+    """Write DATA/points; metrics, utility and headline (JSON); REPORTS/compare (CSV, for plots)."""
     settings = params.load()
-    # One thread of linear algebra: sums, and so bytes, are the same on every machine's count.
-    with threadpool_limits(1):
-        metrics = fidelity(open_all(features), settings)
-    clean = is_clean(metrics["sets"]["synthetic"]["authentic_share"], settings.compare)
-    found = answer(read(predicted), clean, settings)
-    files.write_all(reports, documents(metrics, found))
+    inputs = comparison.Inputs.open(data)
+    sides, vectors = comparison.measured(inputs, settings)
+    comparison.write_vectors(data / "points", vectors)
+    found = comparison.compare(inputs, sides, vectors, settings)
+    files.write_all(reports, found)
+    if test := found["metrics.json"].get("selftest"):
+        wrong = [f"{m['metric']} ({m['fault']})" for m in test["moves"] if m["moved"] is False]
+        sys.stderr.write(f"self-test: {test['passed']} of {test['asked']} moved the right way")
+        sys.stderr.write(f"; not: {', '.join(wrong)}\n" if wrong else "\n")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from depthfaces import files, params
 from depthfaces.errors import DataError
 from depthfaces.features.store import open_all
 from depthfaces.metrics import METRICS
-from depthfaces.metrics.fidelity import fidelity
+from depthfaces.metrics.fidelity import Sides, fidelity
 from depthfaces.utility import experiment, statistics, verdict
 from depthfaces.utility.answer import answer
 from depthfaces.utility.verdict import Evidence, Ground, is_clean, judge
@@ -139,12 +139,14 @@ BASE = {"real": 0.7, "synthetic": 0.5, "oversampled@1": 0.7, "augmented@1": 0.74
 def test_planted_effects_get_their_verdict(mixed, expected):
     rule = RULE.model_copy(update={"margin": 0.005})
     settings = QUICK.model_copy(update={"compare": rule})
-    found = answer(predictions({**BASE, "mixed@1": mixed, "shuffled": 0.5}), True, settings)
+    found = answer(predictions({**BASE, "mixed@1": mixed, "shuffled": 0.5}), True, 400, settings)
     assert found["verdict"] == expected
     assert found["classifiers"]["svm"]["control"] == "augmented@1"
     assert found["people"] == 12
     assert found["low"] <= found["difference"] <= found["high"]
-    assert answer(predictions({**BASE, "mixed@1": mixed}), False, settings)["verdict"] != "USEFUL"
+    assert (
+        answer(predictions({**BASE, "mixed@1": mixed}), False, 400, settings)["verdict"] != "USEFUL"
+    )
 
 
 def test_the_ratio_is_chosen_on_validation_and_not_on_test():
@@ -159,7 +161,7 @@ def test_the_ratio_is_chosen_on_validation_and_not_on_test():
 
 def test_unknown_people_are_underpowered():
     rows = predictions({**BASE, "mixed@1": 0.9})
-    found = answer(rows.assign(subject=""), True, QUICK)
+    found = answer(rows.assign(subject=""), True, 400, QUICK)
     assert found["verdict"] == verdict.UNDERPOWERED
     assert "held-out people known: 0," in found["reasons"][0]
 
@@ -186,8 +188,18 @@ def made(tmp_path_factory):
         patch.setattr(params, "load", lambda: QUICK)
         classify.main(place / "features", place / "predictions.csv", place / "classify.json")
         for name in ("one", "two"):
-            compare.main(place / "features", place / "predictions.csv", place / name)
+            compare.main(place, place / name)
     return place
+
+
+def test_nadeau_bengio():
+    differences = np.array([0.02, 0.01, 0.03, 0, 0.02])
+    value, p = statistics.corrected_t(differences, 160, 40)
+    assert (value, p) == (pytest.approx(2.0919, abs=1e-4), pytest.approx(0.1046, abs=1e-4))
+    # The naive t forgets that the runs share faces.
+    assert statistics.corrected_t(differences, 160, 0)[1] == pytest.approx(0.0349, abs=1e-4)
+    assert statistics.corrected_t(differences[:1], 160, 40) is None
+    assert statistics.corrected_t(np.ones(5), 160, 40) is None
 
 
 def test_stage_writes_the_same_twice(made):
@@ -231,22 +243,32 @@ def test_stage_scores_agree_with_those_of_classify(made):
     assert labels["retention"] == pytest.approx(labels["tstr"] / labels["trtr"])
 
 
+CLOUDS = {
+    *METRICS,
+    *("diversity", "vendi", "label_share", "inception_score"),
+    *("closest_share", "authentic_share", "copying_z", "membership_auc"),
+}
+
+
+def measured(sets):
+    return fidelity(sets, Sides(sets, {}, QUICK), {}, QUICK)
+
+
 def test_every_metric_stands_beside_its_floor(made):
     found = files.read_json(made / "one" / "metrics.json")
     assert set(found["sets"]) == {"kde", "synthetic"}
-    expected = {*METRICS, "diversity", "closest_share", "authentic_share"}
     for metrics in found["sets"].values():
-        assert set(metrics) == expected
+        assert set(metrics) == CLOUDS
         assert all(set(pair) == {"value", "floor"} for pair in metrics.values())
     assert found["embedding"] == {"dimensions": 6, "faces": 36, "features": "handcrafted"}
     table = pd.read_csv(made / "one" / "compare" / "metrics.csv")
-    assert len(table) == 2 * len(expected)
+    assert len(table) == 2 * len(CLOUDS)
 
 
 def test_copies_of_train_reach_the_floor_and_fail_memorisation(made):
     sets = open_all(made / "features")
     copies = sets["real"].part("train")
-    found = fidelity(sets | {"synthetic": copies}, QUICK)["sets"]["synthetic"]
+    found = measured(sets | {"synthetic": copies})["sets"]["synthetic"]
     assert found["authentic_share"]["value"] == 0
     assert not is_clean(found["authentic_share"], RULE)
     assert found["closest_share"]["value"] > 0.9
@@ -256,7 +278,7 @@ def test_copies_of_train_reach_the_floor_and_fail_memorisation(made):
 def test_too_few_faces_give_null_with_a_reason(made):
     sets = open_all(made / "features")
     few = sets["synthetic"].pick(np.arange(0, 180, 45))
-    found = fidelity(sets | {"synthetic": few}, QUICK)
+    found = measured(sets | {"synthetic": few})
     assert found["sets"]["synthetic"]["fd"] == {"value": None, "floor": None}
     assert "needs 12 faces in 6 dimensions" in found["undefined"]["synthetic: fd"]
 

@@ -88,7 +88,7 @@ def place(drawn, tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(params, "load", lambda: QUICK)
         classify.main(place / "features", place / "predictions.csv", reports / "classify.json")
-        compare.main(place / "features", place / "predictions.csv", reports)
+        compare.main(place, reports)
         for name in ("one", "two"):
             sets = (drawn, place / "synthetic", place / "baselines")
             report.main(reports, *sets, place / name / "index.html")

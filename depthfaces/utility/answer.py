@@ -10,6 +10,7 @@ import pandas as pd
 from depthfaces import seeding
 from depthfaces.schema import Compare, Params
 from depthfaces.utility import experiment, statistics
+from depthfaces.utility.answers import scores
 from depthfaces.utility.experiment import Results
 from depthfaces.utility.verdict import WORDS, Evidence, Ground, judge
 
@@ -25,11 +26,39 @@ class Contrast(NamedTuple):
     p: float
 
 
-def answer(predictions: pd.DataFrame, clean: bool, params: Params) -> dict[str, Any]:
-    """Return the verdict and what it rests on; `clean` says that the synthetic set is no copy.
+def answer(predictions: pd.DataFrame, clean: bool, train: int, params: Params) -> dict[str, Any]:
+    """Return the verdict and what it rests on.
 
-    The primary contrast is the mean over the classifiers; each has a verdict of its own besides,
-    with p adjusted for their number.
+    `clean` says that the synthetic set is no copy, `train` how many real faces were trained on.
+    The verdict is that of all real people; smaller shares of them stand under `fractions`.
+    """
+    rule = params.compare
+    parts = experiment.by_fraction(predictions)
+    *_, whole = parts.values()
+    results, overall, classifiers = contrasts(whole, clean, train, params)
+    detailed = {found[side] for found in classifiers.values() for side in ("mixed", "control")}
+    return {
+        **overall,
+        "words": WORDS[overall["verdict"]],
+        "rule": rule.model_dump(),
+        "classifiers": classifiers,
+        "arms": arms(results),
+        "labels": experiment.labels(whole),
+        "scores": scores(whole, {"real", *detailed}),
+        "fractions": [
+            fraction(share, rows, clean, train, params)
+            for share, rows in parts.items()
+            if experiment.comparable(rows)
+        ],
+    }
+
+
+def contrasts(
+    predictions: pd.DataFrame, clean: bool, train: int, params: Params
+) -> tuple[Results, dict[str, Any], dict[str, Any]]:
+    """Return all results, the primary contrast with its verdict, and that of each classifier.
+
+    The primary contrast is the mean over the classifiers; theirs have p adjusted for their number.
     """
     rule = params.compare
     test = predictions[predictions["part"] == "test"]
@@ -38,23 +67,36 @@ def answer(predictions: pd.DataFrame, clean: bool, params: Params) -> dict[str, 
     rng = seeding.stream(params.seed, "bootstrap")
     results = experiment.measure(predictions, rule.bootstrap, rng)
     pairs = {model: experiment.choose(results, model) for _, model in results}
-    contrasts = {model: subtract(results, model, pair) for model, pair in pairs.items()}
-    adjusted = statistics.holm(np.array([contrast.p for contrast in contrasts.values()]))
-    overall = _judged(average(list(contrasts.values())), ground, rule)
+    found = {model: subtract(results, model, pair) for model, pair in pairs.items()}
+    adjusted = statistics.holm(np.array([contrast.p for contrast in found.values()]))
+    overall = _judged(average(list(found.values())), ground, rule) | asdict(ground)
+    sizes = (train, int(test["id"].nunique()))
     classifiers = {
-        model: _judged(contrasts[model]._replace(p=p), ground, rule)
+        model: _judged(found[model]._replace(p=p), ground, rule)
         | _pair(test[test["model"] == model], pairs[model])
+        | {"by_seed": by_seed(results, model, pairs[model], sizes)}
         for model, p in zip(pairs, adjusted.tolist(), strict=True)
     }
-    return {
-        **overall,
-        **asdict(ground),
-        "words": WORDS[overall["verdict"]],
-        "rule": rule.model_dump(),
-        "classifiers": classifiers,
-        "arms": arms(results),
-        "labels": experiment.labels(predictions),
-    }
+    return results, overall, classifiers
+
+
+def fraction(
+    share: float, predictions: pd.DataFrame, clean: bool, train: int, params: Params
+) -> dict[str, Any]:
+    """Return the contrast and every arm with only this share of the real train people."""
+    results, overall, classifiers = contrasts(predictions, clean, round(share * train), params)
+    return {"fraction": share, **overall, "classifiers": classifiers, "arms": arms(results)}
+
+
+def by_seed(
+    results: Results, model: str, pair: tuple[str, str], sizes: tuple[int, int]
+) -> dict[str, Any]:
+    """Return the seeds' differences of two arms, with Nadeau and Bengio's t (None: undefined)."""
+    first, second = (results[arm, model] for arm in pair)
+    differences = first.seeds - second.seeds
+    tested = statistics.corrected_t(differences, *sizes)
+    value, p = tested or (None, None)
+    return {"differences": differences.tolist(), "t": value, "p": p}
 
 
 def subtract(results: Results, model: str, pair: tuple[str, str]) -> Contrast:
@@ -72,20 +114,42 @@ def average(contrasts: list[Contrast]) -> Contrast:
 
 
 def arms(results: Results) -> dict[str, Any]:
-    """Return {arm: {model: macro_f1 on test with interval, validation, difference to real}}."""
+    """Return {arm: {model: {macro_f1 on test with interval, validation, to_real}}}.
+
+    `to_real` is the difference to real faces alone, its p adjusted for the number of arms (Holm).
+    """
     table: dict[str, Any] = {}
     for (arm, model), result in results.items():
         low, high = statistics.interval(result.draws, LEVEL)
-        gain = subtract(results, model, (arm, "real"))
-        below, above = statistics.interval(gain.draws, LEVEL)
-        table.setdefault(arm, {})[model] = {
+        entry: dict[str, Any] = {
             "macro_f1": result.test,
             "low": low,
             "high": high,
             "validation": result.validation,
-            "to_real": {"difference": gain.difference, "low": below, "high": above},
         }
+        if ("real", model) in results:
+            gain = subtract(results, model, (arm, "real"))
+            below, above = statistics.interval(gain.draws, LEVEL)
+            gained = {"difference": gain.difference, "low": below, "high": above, "p": gain.p}
+            entry["to_real"] = gained
+        table.setdefault(arm, {})[model] = entry
+    for model in {model for _, model in results}:
+        _adjust(
+            [found[model]["to_real"] for arm, found in table.items() if _gains(arm, found, model)]
+        )
     return table
+
+
+def _gains(arm: str, found: dict[str, Any], model: str) -> bool:
+    return arm != "real" and "to_real" in found.get(model, {})
+
+
+def _adjust(gains: list[dict[str, Any]]) -> None:
+    """Put p adjusted for their number in the place of each p."""
+    for gain, p in zip(
+        gains, statistics.holm(np.array([gain["p"] for gain in gains])), strict=True
+    ):
+        gain["p"] = float(p)
 
 
 def _judged(contrast: Contrast, ground: Ground, rule: Compare) -> dict[str, Any]:
