@@ -83,7 +83,7 @@ def same(made: Any, stored: Any) -> bool:
     """Whether two leaves are equal, numbers up to rounding."""
     if is_number(made) and is_number(stored):
         return math.isclose(made, stored, rel_tol=TOLERANCE, abs_tol=TOLERANCE**2)
-    return bool(made == stored)
+    return type(made) is type(stored) and bool(made == stored)
 
 
 def is_number(value: Any) -> bool:

@@ -63,7 +63,7 @@ def place(drawn, tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("report")
     write_generated(place / "synthetic")
     write_generated(place / "baselines" / "kde")
-    write_features(place / "features")
+    write_features(place / "data" / "features")
     reports = place / "reports"
     steps = np.arange(1, 21)
     losses = pd.DataFrame({"step": steps, "d": 1 / steps, "g": 0.1, "g_kd": 0.3, "d_kd": 0.2})
@@ -87,8 +87,9 @@ def place(drawn, tmp_path_factory) -> Path:
     Image.new("RGB", (4, 4)).save(reports / "preprocess" / "sheet.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(params, "load", lambda: QUICK)
-        classify.main(place / "features", place / "predictions.csv", reports / "classify.json")
-        compare.main(place, reports)
+        data = place / "data"
+        classify.main(data / "features", data / "predictions.csv", reports / "classify.json")
+        compare.main(data, reports)
         for name in ("one", "two"):
             sets = (drawn, place / "synthetic", place / "baselines")
             report.main(reports, *sets, place / name / "index.html")
