@@ -17,6 +17,7 @@ from depthfaces.features import extract
 from depthfaces.features.store import FeatureSet, open_all
 from depthfaces.leak import alarm
 from depthfaces.metrics.fidelity import Sides, Vectors, fidelity
+from depthfaces.metrics.maps import by_emotion, densities, families, flat_map
 from depthfaces.metrics.selftest import selftest
 from depthfaces.metrics.sides import HELD_OUT, TRAIN
 from depthfaces.schema import Params
@@ -94,6 +95,18 @@ def compare(inputs: Inputs, sides: Sides, vectors: Vectors, params: Params) -> d
             metrics["selftest"] = selftest(
                 sides, lambda images: extract(images, params.features)[0], params
             )
+        maps = {}
+        if "synthetic" in sides.fakes:
+            metrics["families"] = families(inputs.sets)
+            metrics["emotions"] = by_emotion(sides, params)
+            maps = {"map": flat_map(sides, params.seed), "densities": densities(sides)}
     clean = is_clean(metrics["sets"]["synthetic"]["authentic_share"], params.compare)
     train = len(inputs.sets["real"].part("train"))
-    return documents(metrics, answer(inputs.predictions, clean, train, params))
+    found = documents(metrics, answer(inputs.predictions, clean, train, params))
+    tables = {f"compare/{name}.csv": as_csv(table) for name, table in maps.items()}
+    return found | tables
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV with Unix line ends."""
+    return str(table.to_csv(index=False, lineterminator="\n"))

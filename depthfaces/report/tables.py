@@ -6,6 +6,7 @@ from depthfaces.report import words
 from depthfaces.report.results import Results
 
 Rows = list[dict[str, Any]]
+TINY = 5e-5  # below it a number is rounding
 TONES = {"USEFUL": "good", "HARMFUL": "bad", "EQUIVALENT": "even"}
 
 
@@ -13,7 +14,8 @@ def number(value: float | None) -> str:
     """Return three significant digits, or a dash where there is no value."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return text.replace("-", "−") if abs(value) >= TINY else "0"
 
 
 def plain_text(value: str | float | bool) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from depthfaces import seeding
 from depthfaces.schema import Compare, Params
 from depthfaces.utility import experiment, statistics
-from depthfaces.utility.answers import scores
+from depthfaces.utility.answers import published, scores
 from depthfaces.utility.experiment import Results
 from depthfaces.utility.verdict import WORDS, Evidence, Ground, judge
 
@@ -45,6 +45,7 @@ def answer(predictions: pd.DataFrame, clean: bool, train: int, params: Params) -
         "arms": arms(results),
         "labels": experiment.labels(whole),
         "scores": scores(whole, {"real", *detailed}),
+        "published": published(whole),
         "fractions": [
             fraction(share, rows, clean, train, params)
             for share, rows in parts.items()
@@ -126,6 +127,7 @@ def arms(results: Results) -> dict[str, Any]:
             "low": low,
             "high": high,
             "validation": result.validation,
+            "seeds": result.seeds.tolist(),
         }
         if ("real", model) in results:
             gain = subtract(results, model, (arm, "real"))

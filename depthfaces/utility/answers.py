@@ -10,6 +10,7 @@ from depthfaces.metrics.classification import auc_by_class, by_class, macro
 from depthfaces.metrics.undefined import Value
 
 Table = dict[str, Any]
+LEAKY = "leaky"  # the part of predictions that the published protocol made
 
 
 def scores(predictions: pd.DataFrame, detailed: set[str]) -> Table:
@@ -51,3 +52,34 @@ def of(rows: pd.DataFrame, classes: list[str]) -> dict[str, list[Value]]:
     shares = rows[[f"p_{name}" for name in classes]].to_numpy(float)
     auc = auc_by_class(label=np.asarray(label), shares=shares, classes=classes)
     return by_class(confusion(label, called, classes)) | {"auc": auc}
+
+
+def published(predictions: pd.DataFrame) -> Table:
+    """Return {set: {model: {synthetic, mixed, true}}}: accuracies of the published protocol.
+
+    It splits one pool at random, synthetic faces or synthetic and real ones, so faces of one
+    person stand on both sides. `true` is the accuracy of the same addition on held-out people.
+    """
+    right = predictions["label"] == predictions["predicted"]
+    share = right.groupby([predictions[name] for name in ("part", "arm", "model")]).mean()
+    found: Table = {}
+    for (part, arm, model), value in share.items():
+        if part == LEAKY and arm.startswith("published-"):
+            kind, _, name = arm.removeprefix("published-").partition("-")
+            entry = found.setdefault(name or "synthetic", {}).setdefault(str(model), {})
+            entry[kind] = float(value)
+    for name, models in found.items():
+        for model, entry in models.items():
+            entry["true"] = _true(share, name, model)
+    return found
+
+
+def _true(share: "pd.Series[float]", name: str, model: str) -> float | None:
+    """Return the accuracy on held-out people of real faces and the set's, at the highest ratio."""
+    if name != "synthetic":
+        value = share.get(("test", f"mixed-{name}", model))
+        return None if value is None else float(value)
+    ratios = [arm for part, arm, other in share.index if part == "test" and other == model]
+    mixed = [arm for arm in ratios if arm.startswith("mixed@")]
+    most = max(mixed, key=lambda arm: float(arm.partition("@")[2]), default=None)
+    return float(share["test", most, model]) if most else None

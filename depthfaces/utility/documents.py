@@ -22,5 +22,5 @@ def table(names: tuple[str, str], nested: dict[str, Any]) -> str:
     """Return {a: {b: {column: number}}} as CSV with the rows a, b, numbers."""
     rows = pd.DataFrame.from_dict(
         {(a, b): numbers for a, part in nested.items() for b, numbers in part.items()}, "index"
-    ).drop(columns="to_real", errors="ignore")
+    ).drop(columns=["to_real", "seeds"], errors="ignore")
     return str(rows.to_csv(index_label=names, lineterminator="\n"))
