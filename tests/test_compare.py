@@ -159,6 +159,49 @@ def test_the_ratio_is_chosen_on_validation_and_not_on_test():
     assert experiment.choose(results, "svm") == ("mixed@2", "augmented@1")
 
 
+def test_fewer_people_are_judged_apart_and_the_verdict_is_that_of_all():
+    all_people = predictions({**BASE, "mixed@1": 0.74}).assign(fraction=1.0)
+    few = predictions({"real": 0.5, "augmented@1": 0.55, "mixed@1": 0.8}).assign(fraction=0.25)
+    alone = predictions({"real": 0.4}).assign(fraction=0.1)
+    rows = pd.concat([all_people, few, alone], ignore_index=True)
+    found = answer(rows, True, 400, QUICK)
+    expected = answer(all_people.drop(columns="fraction"), True, 400, QUICK)
+    assert found["verdict"] == expected["verdict"] != verdict.USEFUL
+    assert found["arms"] == expected["arms"]
+    assert [part["fraction"] for part in found["fractions"]] == [0.25, 1.0]
+    assert found["fractions"][0]["verdict"] == verdict.USEFUL
+    # Two shares were looked at, so the smaller p counts twice.
+    assert found["fractions"][0]["p"] == pytest.approx(2 * 2 / (RULE.bootstrap + 1))
+
+
+def test_published_accuracies_stand_beside_the_true_ones():
+    rows = predictions({**BASE, "mixed@1": 0.7, "mixed-kde": 0.6})
+    test = rows[rows["part"] == "test"]
+    leaky = [
+        test[test["arm"] == "real"].assign(arm=arm, part="leaky", predicted=test["label"])
+        for arm in ("published-synthetic", "published-mixed-kde")
+    ]
+    found = answer(pd.concat([rows, *leaky], ignore_index=True), True, 400, QUICK)
+    assert set(found["published"]) == {"synthetic", "kde"}
+    assert found["published"]["kde"]["svm"]["mixed"] == 1
+    assert found["published"]["kde"]["svm"]["true"] == pytest.approx(0.6, abs=0.05)
+    assert found["published"]["synthetic"]["svm"]["synthetic"] == 1
+    assert found["published"]["synthetic"]["svm"]["true"] == pytest.approx(0.7, abs=0.05)
+    assert "published-synthetic" not in found["arms"]
+
+
+def test_scores_name_both_g_measures_and_say_why_one_is_missing():
+    rows = predictions({**BASE, "mixed@1": 0.7})
+    rows["predicted"] = rows["predicted"].mask(rows["arm"] == "synthetic", "Neutral")
+    found = answer(rows, True, 400, QUICK)["scores"]
+    real = found["arms"]["real"]["svm"]
+    assert {"precision", "recall", "f1", "g_measure", "g_mean", "auc"} == set(real["macro"])
+    assert real["accuracy"] == pytest.approx(real["macro"]["recall"])
+    assert set(real["classes"]["g_mean"]) == set(LABELS)
+    assert "classes" not in found["arms"]["synthetic"]["svm"]
+    assert found["undefined"]["synthetic, svm, precision, Surprise"] == "never called"
+
+
 def test_unknown_people_are_underpowered():
     rows = predictions({**BASE, "mixed@1": 0.9})
     found = answer(rows.assign(subject=""), True, 400, QUICK)
@@ -206,7 +249,7 @@ def test_stage_writes_the_same_twice(made):
     names = sorted(
         path.relative_to(made / "one").as_posix() for path in (made / "one").rglob("*.*")
     )
-    tables = ["compare/arms.csv", "compare/metrics.csv"]
+    tables = [f"compare/{name}.csv" for name in ("arms", "densities", "map", "metrics")]
     assert names == [*tables, "headline.json", "metrics.json", "utility.json"]
     for name in names:
         assert (made / "one" / name).read_bytes() == (made / "two" / name).read_bytes()

@@ -52,6 +52,7 @@ def content(results: Results, columns: int) -> dict[str, Any]:
         | {name: Markup(text) for name, text in drawn.items()},
         "metrics": tables.metrics(results.metrics),
         "contrasts": tables.contrasts(results.utility),
+        "fractions": tables.fractions(results.utility),
         "labels": tables.labels(results.utility),
         "confusions": tables.confusions(results),
         "limits": limits(results),

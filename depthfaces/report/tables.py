@@ -120,6 +120,22 @@ def contrasts(utility: dict[str, Any] | None) -> Rows:
     ]
 
 
+def fractions(utility: dict[str, Any] | None) -> Rows:
+    """Return a row a share of the real people, where there are several: what synthetic adds."""
+    found = utility["fractions"] if utility else []
+    return [
+        {
+            "share": f"{100 * part['fraction']:g} %",
+            "difference": points(part["difference"]),
+            "interval": f"{points(part['low'])} to {points(part['high'])}",
+            "p": f"{part['p']:.3f}",
+            "verdict": part["verdict"],
+            "tone": TONES.get(part["verdict"], "open"),
+        }
+        for part in (found if len(found) > 1 else [])
+    ]
+
+
 def labels(utility: dict[str, Any] | None) -> Rows:
     """Return a row a classifier: how well labels carry over between real and synthetic faces."""
     if utility is None:

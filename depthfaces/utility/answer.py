@@ -26,6 +26,15 @@ class Contrast(NamedTuple):
     p: float
 
 
+class Part(NamedTuple):
+    """What one share of the real people gave: results, the primary contrast, the classifiers'."""
+
+    results: Results
+    primary: Contrast
+    ground: Ground
+    classifiers: dict[str, Any]
+
+
 def answer(predictions: pd.DataFrame, clean: bool, train: int, params: Params) -> dict[str, Any]:
     """Return the verdict and what it rests on.
 
@@ -33,31 +42,34 @@ def answer(predictions: pd.DataFrame, clean: bool, train: int, params: Params) -
     The verdict is that of all real people; smaller shares of them stand under `fractions`.
     """
     rule = params.compare
-    parts = experiment.by_fraction(predictions)
-    *_, whole = parts.values()
-    results, overall, classifiers = contrasts(whole, clean, train, params)
-    detailed = {found[side] for found in classifiers.values() for side in ("mixed", "control")}
+    shares = {
+        share: rows
+        for share, rows in experiment.by_fraction(predictions).items()
+        if experiment.comparable(rows)
+    }
+    parts = {
+        share: contrasts(rows, clean, round(share * train), params)
+        for share, rows in shares.items()
+    }
+    whole, part = shares[max(shares)], parts[max(parts)]
+    overall = _judged(part.primary, part.ground, rule)
+    detailed = {found[side] for found in part.classifiers.values() for side in ("mixed", "control")}
     return {
         **overall,
+        **asdict(part.ground),
         "words": WORDS[overall["verdict"]],
         "rule": rule.model_dump(),
-        "classifiers": classifiers,
-        "arms": arms(results),
+        "classifiers": part.classifiers,
+        "arms": arms(part.results),
         "labels": experiment.labels(whole),
         "scores": scores(whole, {"real", *detailed}),
         "published": published(whole),
-        "fractions": [
-            fraction(share, rows, clean, train, params)
-            for share, rows in parts.items()
-            if experiment.comparable(rows)
-        ],
+        "fractions": fractions(parts, rule),
     }
 
 
-def contrasts(
-    predictions: pd.DataFrame, clean: bool, train: int, params: Params
-) -> tuple[Results, dict[str, Any], dict[str, Any]]:
-    """Return all results, the primary contrast with its verdict, and that of each classifier.
+def contrasts(predictions: pd.DataFrame, clean: bool, train: int, params: Params) -> Part:
+    """Return all results and contrasts of predictions with one share of the real people.
 
     The primary contrast is the mean over the classifiers; theirs have p adjusted for their number.
     """
@@ -70,7 +82,6 @@ def contrasts(
     pairs = {model: experiment.choose(results, model) for _, model in results}
     found = {model: subtract(results, model, pair) for model, pair in pairs.items()}
     adjusted = statistics.holm(np.array([contrast.p for contrast in found.values()]))
-    overall = _judged(average(list(found.values())), ground, rule) | asdict(ground)
     sizes = (train, int(test["id"].nunique()))
     classifiers = {
         model: _judged(found[model]._replace(p=p), ground, rule)
@@ -78,15 +89,24 @@ def contrasts(
         | {"by_seed": by_seed(results, model, pairs[model], sizes)}
         for model, p in zip(pairs, adjusted.tolist(), strict=True)
     }
-    return results, overall, classifiers
+    return Part(results, average(list(found.values())), ground, classifiers)
 
 
-def fraction(
-    share: float, predictions: pd.DataFrame, clean: bool, train: int, params: Params
-) -> dict[str, Any]:
-    """Return the contrast and every arm with only this share of the real train people."""
-    results, overall, classifiers = contrasts(predictions, clean, round(share * train), params)
-    return {"fraction": share, **overall, "classifiers": classifiers, "arms": arms(results)}
+def fractions(parts: dict[float, Part], rule: Compare) -> list[dict[str, Any]]:
+    """Return each share's contrast and arms; p is adjusted for the number of shares (Holm).
+
+    So a verdict here is no better than one that was looked for among several.
+    """
+    adjusted = statistics.holm(np.array([part.primary.p for part in parts.values()]))
+    return [
+        {
+            "fraction": share,
+            **_judged(part.primary._replace(p=p), part.ground, rule),
+            "classifiers": part.classifiers,
+            "arms": arms(part.results),
+        }
+        for (share, part), p in zip(parts.items(), adjusted.tolist(), strict=True)
+    ]
 
 
 def by_seed(
