@@ -11,6 +11,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from depthfaces import embed, files
+from depthfaces.embed.autoencoder import Coder
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
 from depthfaces.features import extract
@@ -18,8 +19,11 @@ from depthfaces.features.store import FeatureSet, open_all
 from depthfaces.leak import alarm
 from depthfaces.metrics.fidelity import Sides, Vectors, fidelity
 from depthfaces.metrics.maps import by_emotion, densities, families, flat_map
+from depthfaces.metrics.measure import mean_psnr
 from depthfaces.metrics.selftest import selftest
 from depthfaces.metrics.sides import HELD_OUT, TRAIN
+from depthfaces.metrics.similarity import grey, ssim
+from depthfaces.metrics.undefined import attempt
 from depthfaces.schema import Params
 from depthfaces.utility.answer import answer
 from depthfaces.utility.documents import documents
@@ -27,6 +31,7 @@ from depthfaces.utility.experiment import read
 from depthfaces.utility.verdict import is_clean
 
 Array = npt.NDArray[Any]
+REBUILT = "rebuilt"  # pairs of faces beside the vectors of the spaces
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,10 @@ class Inputs:
 
 
 def measured(inputs: Inputs, params: Params) -> tuple[Sides, Vectors]:
-    """Return the chosen faces, and their vectors in each further space."""
+    """Return the chosen faces, and their vectors in each further space.
+
+    Under `REBUILT`, where there is an autoencoder: held-out faces as it saw and as it made them.
+    """
     alarm(inputs.images, params.preprocess.near_copies)
     with threadpool_limits(1):
         sides = Sides(inputs.sets, inputs.images, params)
@@ -63,6 +71,8 @@ def measured(inputs: Inputs, params: Params) -> tuple[Sides, Vectors]:
             vectors[name] = {
                 key: encode(images).astype(np.float32) for key, images in shown.items()
             }
+            if isinstance(encode, Coder):
+                vectors[REBUILT] = encode.rebuild(shown[HELD_OUT])
     return sides, vectors
 
 
@@ -88,7 +98,10 @@ def compare(inputs: Inputs, sides: Sides, vectors: Vectors, params: Params) -> d
     """Return every document of the comparison, {path below reports/: content}."""
     # One thread of linear algebra: sums, and so bytes, are the same on every machine's count.
     with threadpool_limits(1):
-        metrics = fidelity(inputs.sets, sides, vectors, params)
+        spaces = {name: found for name, found in vectors.items() if name != REBUILT}
+        metrics = fidelity(inputs.sets, sides, spaces, params)
+        if REBUILT in vectors:
+            metrics["rebuilt"] = likeness(**vectors[REBUILT])
         for name, found in metrics["spaces"].items():
             found["input"] = embed.INPUTS[name]
         if sides.validation.images is not None:
@@ -105,6 +118,17 @@ def compare(inputs: Inputs, sides: Sides, vectors: Vectors, params: Params) -> d
     found = documents(metrics, answer(inputs.predictions, clean, train, params))
     tables = {f"compare/{name}.csv": as_csv(table) for name, table in maps.items()}
     return found | tables
+
+
+def likeness(*, seen: Array, made: Array) -> dict[str, float | int | None]:
+    """Return the mean SSIM and PSNR (dB) of faces (n, S, S) and their reconstructions."""
+    pair = grey(seen), grey(made)
+    return {
+        "faces": len(seen),
+        "side": seen.shape[-1],
+        "ssim": float(ssim(*pair).mean()),
+        "psnr": attempt(mean_psnr, real=pair[0], fake=pair[1]).value,
+    }
 
 
 def as_csv(table: pd.DataFrame) -> str:

@@ -113,6 +113,16 @@ def test_every_fault_of_the_self_test_is_told(finished):
     assert found["values"]["copies"]["authentic_share"] == 0
 
 
+def test_reconstructions_have_their_ssim_and_psnr(finished):
+    found = files.read_json(finished / "reports" / "metrics.json")
+    assert set(found["spaces"]) == {"autoencoder"}
+    assert found["rebuilt"]["side"] == 32
+    assert -1 <= found["rebuilt"]["ssim"] < 1
+    assert 0 < found["rebuilt"]["psnr"] < 40
+    page = (finished / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "makes held-out faces again" in page
+
+
 def test_differences_name_the_first_path():
     made = {"a": [1.0, {"b": 2}], "c": "x", "d": None}
     assert list(verify.differences(made, {**made, "a": [1.0 + 1e-9, {"b": 2}]})) == []

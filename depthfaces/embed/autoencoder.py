@@ -1,6 +1,6 @@
 """The space of a small autoencoder that is trained on real train faces alone."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -43,10 +43,25 @@ class Autoencoder(nn.Module):
         self.decoder = nn.Sequential(*up, nn.Tanh())
 
 
-def fit(train: Array, params: Params) -> Callable[[Array], Array]:
-    """Return the encoder of an autoencoder trained on `train` (n, S, S)."""
-    net = trained(train, params.compare.autoencoder_steps, params.seed)
-    return lambda images: run(lambda x: net.encoder(resized(x, SIDE)), images, "autoencoder")
+@dataclass(frozen=True)
+class Coder:
+    """Faces to codes (n, 64), and to what the network makes of them."""
+
+    net: Autoencoder
+
+    def __call__(self, images: Array) -> Array:
+        """Return the codes of faces (n, S, S)."""
+        return run(lambda x: self.net.encoder(resized(x, SIDE)), images, "autoencoder")
+
+    def rebuild(self, images: Array) -> dict[str, Array]:
+        """Return faces as the network `seen` them and `made` them again, both (n, 32, 32)."""
+        seen, made = rebuilt(self.net, images)
+        return {"seen": seen, "made": made}
+
+
+def fit(train: Array, params: Params) -> Coder:
+    """Return the coder of an autoencoder trained on `train` (n, S, S)."""
+    return Coder(trained(train, params.compare.autoencoder_steps, params.seed))
 
 
 def trained(train: Array, steps: int, seed: int) -> Autoencoder:

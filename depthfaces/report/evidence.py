@@ -73,10 +73,21 @@ def spaces(found: dict[str, Any] | None) -> Rows:
             if key in first
         ]
         about = {key: space[key] for key in ("dimensions", "of", "faces", "input")}
+        about["rebuilt"] = rebuilt((found or {}).get("rebuilt")) if name == "autoencoder" else ""
         tables.append(
             {"space": name, "names": list(map(words.method, names)), "rows": rows} | about
         )
     return tables
+
+
+def rebuilt(found: dict[str, Any] | None) -> str:
+    """Return how well the autoencoder makes held-out faces again, as a sentence."""
+    if not found:
+        return ""
+    return (
+        f"It makes held-out faces again with an SSIM of {number(found['ssim'])} and a PSNR of "
+        f"{number(found['psnr'])} dB (range 255, {found['side']} px)."
+    )
 
 
 def emotions(found: dict[str, Any] | None) -> dict[str, Any] | None:
