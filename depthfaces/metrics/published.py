@@ -1,7 +1,7 @@
 """Image scores as the emotional-depth-faces paper's scripts compute them, to stand beside its own.
 
 They depart from the measures they are named after: 0.7 is added to the inception score, PSNR has
-30 log10 in place of 10, FID subtracts 4 of the cross term in place of 2 (and takes too few
+30 log10(255 / rmse) in place of 20, FID subtracts 4 of the cross term in place of 2 (and takes too few
 faces for its dimensions). SSIM and PSNR compare unrelated faces. Never to be read as quality.
 """
 
@@ -16,7 +16,7 @@ from depthfaces.metrics.similarity import grey, psnr, ssim
 
 Array = npt.NDArray[Any]
 ADDED = 0.7
-FACTOR = 30.0
+FACTOR = 15.0  # of log10(255^2 / mse), which is 30 of log10(255 / rmse)
 CROSS = 4.0
 
 
@@ -31,7 +31,7 @@ def published_is(*, shares: Array, splits: int, rng: np.random.Generator) -> flo
 
 
 def published_psnr(*, real: Array, fake: Array) -> float:
-    """Return the mean of 30 log10(255^2 / mse) over unrelated face pairs (n, S, S), in "dB"."""
+    """Return the mean of 30 log10(255 / rmse) over unrelated face pairs (n, S, S), in "dB"."""
     return float(psnr(grey(real), grey(fake), factor=FACTOR).mean())
 
 
