@@ -1,8 +1,8 @@
 """Image scores as the emotional-depth-faces paper's scripts compute them, to stand beside its own.
 
 They depart from the measures they are named after: 0.7 is added to the inception score, PSNR has
-30 log10(255 / rmse) in place of 20, FID subtracts 4 of the cross term in place of 2 (and takes too few
-faces for its dimensions). SSIM and PSNR compare unrelated faces. Never to be read as quality.
+30 log10(255 / rmse) in place of 20, FID subtracts 4 of the cross term in place of 2 (and takes too
+few faces for its dimensions). SSIM and PSNR compare unrelated faces. Never to be read as quality.
 """
 
 from typing import Any
