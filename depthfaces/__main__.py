@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from depthfaces import command, params, profiles, scratch
+from depthfaces.audit import audit
 
 
 def check() -> None:
@@ -69,13 +70,32 @@ def remake(identity: str, *, folder: Path = Path("data/synthetic")) -> None:
     sys.stdout.write(again.remade(identity, folder, params.load().threads))
 
 
+def verify() -> None:
+    """Make every number of the report again from data/, and fail at the first that differs."""
+    from depthfaces import verify  # noqa: PLC0415 - torch and scikit-learn take seconds to load
+
+    count = verify.verify(Path("data"), Path("reports"), params.load())
+    sys.stdout.write(f"reports: {count:,} values made again, all equal\n")
+
+
+def run_audit(*tables: Path) -> None:
+    """Check published tables (YAML) by arithmetic: what cannot be, with the reason."""
+    for path in tables:
+        findings = audit.audit(path)
+        sys.stdout.write(f"{path}: {len(findings)} findings\n")
+        for finding in findings:
+            sys.stdout.write(f"  {finding}\n")
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
+    "audit": run_audit,
     "check": check,
     "profile": profile,
     "recognise": recognise,
     "remake": remake,
     "sample": sample,
     "scratch": run_scratch,
+    "verify": verify,
 }
 
 

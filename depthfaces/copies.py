@@ -145,11 +145,11 @@ def _merge_alike(
     """Join the groups of those pairs, not yet in one group, whose thumbnails are alike."""
     apart = group[one] != group[other]
     one, other = one[apart], other[apart]
-    alike = _correlation(thumbs[one], thumbs[other]) > ALIKE
+    alike = correlation(thumbs[one], thumbs[other]) > ALIKE
     return _merge(group, one[alike], other[alike]) if alike.any() else group
 
 
-def _correlation(
+def correlation(
     one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]
 ) -> npt.NDArray[np.float64]:
     """Return the larger correlation (n,) of `one` with `other` (n, 16, 16) and with its mirror."""

@@ -11,7 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,27 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file."""
+    return path.read_text(encoding="utf-8")
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON with sorted keys; NaN and infinity are refused."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    write_text(path, as_text(value))
+
+
+def write_all(folder: Path, documents: Mapping[str, Any]) -> None:
+    """Write `documents` {path below `folder`: content}: text as it is, other values as JSON."""
+    for name, content in documents.items():
+        write_text(folder / name, as_text(content))
+
+
+def as_text(content: Any) -> str:
+    """Return text as it is, any other value as indented JSON with sorted keys."""
+    if isinstance(content, str):
+        return content
+    return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -11,7 +11,7 @@ from depthfaces import files, params
 from depthfaces.errors import DataError
 from depthfaces.features.store import open_all
 from depthfaces.metrics import METRICS
-from depthfaces.metrics.fidelity import fidelity
+from depthfaces.metrics.fidelity import Sides, fidelity
 from depthfaces.utility import experiment, statistics, verdict
 from depthfaces.utility.answer import answer
 from depthfaces.utility.verdict import Evidence, Ground, is_clean, judge
@@ -139,12 +139,14 @@ BASE = {"real": 0.7, "synthetic": 0.5, "oversampled@1": 0.7, "augmented@1": 0.74
 def test_planted_effects_get_their_verdict(mixed, expected):
     rule = RULE.model_copy(update={"margin": 0.005})
     settings = QUICK.model_copy(update={"compare": rule})
-    found = answer(predictions({**BASE, "mixed@1": mixed, "shuffled": 0.5}), True, settings)
+    found = answer(predictions({**BASE, "mixed@1": mixed, "shuffled": 0.5}), True, 400, settings)
     assert found["verdict"] == expected
     assert found["classifiers"]["svm"]["control"] == "augmented@1"
     assert found["people"] == 12
     assert found["low"] <= found["difference"] <= found["high"]
-    assert answer(predictions({**BASE, "mixed@1": mixed}), False, settings)["verdict"] != "USEFUL"
+    assert (
+        answer(predictions({**BASE, "mixed@1": mixed}), False, 400, settings)["verdict"] != "USEFUL"
+    )
 
 
 def test_the_ratio_is_chosen_on_validation_and_not_on_test():
@@ -157,9 +159,52 @@ def test_the_ratio_is_chosen_on_validation_and_not_on_test():
     assert experiment.choose(results, "svm") == ("mixed@2", "augmented@1")
 
 
+def test_fewer_people_are_judged_apart_and_the_verdict_is_that_of_all():
+    all_people = predictions({**BASE, "mixed@1": 0.74}).assign(fraction=1.0)
+    few = predictions({"real": 0.5, "augmented@1": 0.55, "mixed@1": 0.8}).assign(fraction=0.25)
+    alone = predictions({"real": 0.4}).assign(fraction=0.1)
+    rows = pd.concat([all_people, few, alone], ignore_index=True)
+    found = answer(rows, True, 400, QUICK)
+    expected = answer(all_people.drop(columns="fraction"), True, 400, QUICK)
+    assert found["verdict"] == expected["verdict"] != verdict.USEFUL
+    assert found["arms"] == expected["arms"]
+    assert [part["fraction"] for part in found["fractions"]] == [0.25, 1.0]
+    assert found["fractions"][0]["verdict"] == verdict.USEFUL
+    # Two shares were looked at, so the smaller p counts twice.
+    assert found["fractions"][0]["p"] == pytest.approx(2 * 2 / (RULE.bootstrap + 1))
+
+
+def test_published_accuracies_stand_beside_the_true_ones():
+    rows = predictions({**BASE, "mixed@1": 0.7, "mixed-kde": 0.6})
+    test = rows[rows["part"] == "test"]
+    leaky = [
+        test[test["arm"] == "real"].assign(arm=arm, part="leaky", predicted=test["label"])
+        for arm in ("published-synthetic", "published-mixed-kde")
+    ]
+    found = answer(pd.concat([rows, *leaky], ignore_index=True), True, 400, QUICK)
+    assert set(found["published"]) == {"synthetic", "kde"}
+    assert found["published"]["kde"]["svm"]["mixed"] == 1
+    assert found["published"]["kde"]["svm"]["true"] == pytest.approx(0.6, abs=0.05)
+    assert found["published"]["synthetic"]["svm"]["synthetic"] == 1
+    assert found["published"]["synthetic"]["svm"]["true"] == pytest.approx(0.7, abs=0.05)
+    assert "published-synthetic" not in found["arms"]
+
+
+def test_scores_name_both_g_measures_and_say_why_one_is_missing():
+    rows = predictions({**BASE, "mixed@1": 0.7})
+    rows["predicted"] = rows["predicted"].mask(rows["arm"] == "synthetic", "Neutral")
+    found = answer(rows, True, 400, QUICK)["scores"]
+    real = found["arms"]["real"]["svm"]
+    assert {"precision", "recall", "f1", "g_measure", "g_mean", "auc"} == set(real["macro"])
+    assert real["accuracy"] == pytest.approx(real["macro"]["recall"])
+    assert set(real["classes"]["g_mean"]) == set(LABELS)
+    assert "classes" not in found["arms"]["synthetic"]["svm"]
+    assert found["undefined"]["synthetic, svm, precision, Surprise"] == "never called"
+
+
 def test_unknown_people_are_underpowered():
     rows = predictions({**BASE, "mixed@1": 0.9})
-    found = answer(rows.assign(subject=""), True, QUICK)
+    found = answer(rows.assign(subject=""), True, 400, QUICK)
     assert found["verdict"] == verdict.UNDERPOWERED
     assert "held-out people known: 0," in found["reasons"][0]
 
@@ -188,15 +233,26 @@ def made(tmp_path_factory):
             place / "features", place / "predictions.csv", place / "classify.json", place / "models"
         )
         for name in ("one", "two"):
-            out = place / name
-            made = (out / "metrics.json", out / "utility.json", out)
-            compare.main(place / "features", place / "predictions.csv", *made)
+            compare.main(place, place / name)
     return place
 
 
+def test_nadeau_bengio():
+    differences = np.array([0.02, 0.01, 0.03, 0, 0.02])
+    value, p = statistics.corrected_t(differences, 160, 40)
+    assert (value, p) == (pytest.approx(2.0919, abs=1e-4), pytest.approx(0.1046, abs=1e-4))
+    # The naive t forgets that the runs share faces.
+    assert statistics.corrected_t(differences, 160, 0)[1] == pytest.approx(0.0349, abs=1e-4)
+    assert statistics.corrected_t(differences[:1], 160, 40) is None
+    assert statistics.corrected_t(np.ones(5), 160, 40) is None
+
+
 def test_stage_writes_the_same_twice(made):
-    names = sorted(path.name for path in (made / "one").iterdir())
-    assert names == ["arms.csv", "metrics.csv", "metrics.json", "utility.json"]
+    names = sorted(
+        path.relative_to(made / "one").as_posix() for path in (made / "one").rglob("*.*")
+    )
+    tables = [f"compare/{name}.csv" for name in ("arms", "densities", "map", "metrics")]
+    assert names == [*tables, "headline.json", "metrics.json", "utility.json"]
     for name in names:
         assert (made / "one" / name).read_bytes() == (made / "two" / name).read_bytes()
 
@@ -206,6 +262,19 @@ def test_stage_says_underpowered_for_three_people_and_two_seeds(made):
     assert found["verdict"] == verdict.UNDERPOWERED
     assert len(found["reasons"]) == 2
     assert found["rule"] == RULE.model_dump()
+
+
+def test_headline_is_short_and_repeats_the_long_files(made):
+    short = files.read_json(made / "one" / "headline.json")
+    utility, metrics = (
+        files.read_json(made / "one" / f"{name}.json") for name in ("utility", "metrics")
+    )
+    assert len(short) <= 10
+    assert short["verdict"] == utility["verdict"]
+    assert short["difference_low"] == utility["low"]
+    assert short["fd"] == metrics["sets"]["synthetic"]["fd"]["value"]
+    alone = [model["macro_f1"] for model in utility["arms"]["real"].values()]
+    assert short["real_macro_f1"] == pytest.approx(sum(alone) / 2)
 
 
 def test_stage_scores_agree_with_those_of_classify(made):
@@ -219,22 +288,32 @@ def test_stage_scores_agree_with_those_of_classify(made):
     assert labels["retention"] == pytest.approx(labels["tstr"] / labels["trtr"])
 
 
+CLOUDS = {
+    *METRICS,
+    *("diversity", "vendi", "label_share", "inception_score"),
+    *("closest_share", "authentic_share", "copying_z", "membership_auc"),
+}
+
+
+def measured(sets):
+    return fidelity(sets, Sides(sets, {}, QUICK), {}, QUICK)
+
+
 def test_every_metric_stands_beside_its_floor(made):
     found = files.read_json(made / "one" / "metrics.json")
     assert set(found["sets"]) == {"kde", "synthetic"}
-    expected = {*METRICS, "diversity", "closest_share", "authentic_share"}
     for metrics in found["sets"].values():
-        assert set(metrics) == expected
+        assert set(metrics) == CLOUDS
         assert all(set(pair) == {"value", "floor"} for pair in metrics.values())
     assert found["embedding"] == {"dimensions": 6, "faces": 36, "features": "handcrafted"}
-    table = pd.read_csv(made / "one" / "metrics.csv")
-    assert len(table) == 2 * len(expected)
+    table = pd.read_csv(made / "one" / "compare" / "metrics.csv")
+    assert len(table) == 2 * len(CLOUDS)
 
 
 def test_copies_of_train_reach_the_floor_and_fail_memorisation(made):
     sets = open_all(made / "features")
     copies = sets["real"].part("train")
-    found = fidelity(sets | {"synthetic": copies}, QUICK)["sets"]["synthetic"]
+    found = measured(sets | {"synthetic": copies})["sets"]["synthetic"]
     assert found["authentic_share"]["value"] == 0
     assert not is_clean(found["authentic_share"], RULE)
     assert found["closest_share"]["value"] > 0.9
@@ -244,7 +323,7 @@ def test_copies_of_train_reach_the_floor_and_fail_memorisation(made):
 def test_too_few_faces_give_null_with_a_reason(made):
     sets = open_all(made / "features")
     few = sets["synthetic"].pick(np.arange(0, 180, 45))
-    found = fidelity(sets | {"synthetic": few}, QUICK)
+    found = measured(sets | {"synthetic": few})
     assert found["sets"]["synthetic"]["fd"] == {"value": None, "floor": None}
     assert "needs 12 faces in 6 dimensions" in found["undefined"]["synthetic: fd"]
 

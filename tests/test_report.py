@@ -1,6 +1,10 @@
 """The page: whole, self-contained, escaped, the same twice."""
 
+import base64
+import json
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,8 +17,9 @@ from PIL import Image
 from depthfaces import files, params
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet, FaceWriter
-from depthfaces.metrics import METRICS
-from depthfaces.report import gallery, relief, tables, words
+from depthfaces.metrics import LOOKS, METRICS, SURFACES
+from depthfaces.report import charts, evidence, gallery, relief, tables, viewer, words
+from depthfaces.report import page as page_of
 from depthfaces.report.drawing import slug
 from stages import classify, compare, report
 
@@ -63,7 +68,7 @@ def place(drawn, tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("report")
     write_generated(place / "synthetic")
     write_generated(place / "baselines" / "kde")
-    write_features(place / "features")
+    write_features(place / "data" / "features")
     reports = place / "reports"
     steps = np.arange(1, 21)
     losses = pd.DataFrame({"step": steps, "d": 1 / steps, "g": 0.1, "g_kd": 0.3, "d_kd": 0.2})
@@ -87,14 +92,14 @@ def place(drawn, tmp_path_factory) -> Path:
     Image.new("RGB", (4, 4)).save(reports / "preprocess" / "sheet.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(params, "load", lambda: QUICK)
+        data = place / "data"
         classify.main(
-            place / "features",
-            place / "predictions.csv",
+            data / "features",
+            data / "predictions.csv",
             reports / "classify.json",
             place / "models",
         )
-        made = [reports / name for name in ("metrics.json", "utility.json", "compare")]
-        compare.main(place / "features", place / "predictions.csv", *made)
+        compare.main(data, reports)
         for name in ("one", "two"):
             sets = (drawn, place / "synthetic", place / "baselines")
             report.main(reports, *sets, place / name / "index.html")
@@ -107,9 +112,10 @@ def text(place) -> str:
 
 
 def test_two_builds_are_equal(place):
-    drawn = ["arms.png", "evolution.png", "losses.png", "overlap.png"]
-    assert sorted(path.name for path in (place / "one" / "figures").iterdir()) == drawn
-    names = ["index.html", *(f"figures/{name}" for name in drawn)]
+    drawn = sorted(path.stem for path in (place / "one" / "figures").iterdir())
+    assert set(page_of.FIGURES) - set(drawn) <= {"fractions"}
+    assert set(drawn) <= set(page_of.FIGURES)
+    names = ["index.html", *(f"figures/{name}.png" for name in drawn)]
     for name in names:
         assert (place / "one" / name).read_bytes() == (place / "two" / name).read_bytes()
 
@@ -118,7 +124,7 @@ def test_the_page_needs_nothing_else(text):
     assert "http" not in re.sub(r'base64,[^"]*', "", text)
     assert "url(" not in re.sub(r"url\(#", "", text)
     for tag, attributes in Page(text).tags:
-        assert tag not in {"script", "iframe", "object", "embed"}
+        assert tag not in {"iframe", "object", "embed", "link"} or attributes.get("rel") == "icon"
         for name in ("src", "href", "xlink:href", "srcset"):
             assert (attributes.get(name) or "#").startswith(("data:", "#"))
 
@@ -126,7 +132,7 @@ def test_the_page_needs_nothing_else(text):
 def test_every_id_is_its_own_and_every_anchor_leads_somewhere(text):
     tags = Page(text).tags
     names = [attributes["id"] for _, attributes in tags if "id" in attributes]
-    assert len(names) == len(set(names))
+    assert [name for name in set(names) if names.count(name) > 1] == []
     for _, attributes in tags:
         link = attributes.get("href") or attributes.get("xlink:href") or ""
         if link.startswith("#"):
@@ -142,8 +148,11 @@ def test_every_part_is_there_and_the_verdict_comes_first(text, place):
         assert title in page.texts[first:]
     for title in ("How they were made", "Preparation", "What we could not show"):
         assert title in page.texts[first:]
-    assert sum(tag == "svg" for tag, _ in page.tags) == 4
-    assert sum(tag == "table" for tag, _ in page.tags) == 7
+    assert "Published beside ours" in page.texts[first:]
+    drawn = list((place / "one" / "figures").iterdir())
+    assert sum(tag == "svg" for tag, _ in page.tags) == len(drawn)
+    captions = sum(tag == "figcaption" for tag, _ in page.tags)
+    assert captions == sum(tag == "figure" for tag, _ in page.tags)
 
 
 def test_the_preparation_is_told_in_plain_numbers(text):
@@ -199,7 +208,7 @@ def test_class_names_from_data_are_escaped_and_drawn_plain(tmp_path, monkeypatch
         tmp_path / "reports", tmp_path / "faces", none, none, tmp_path / "out" / "index.html"
     )
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    assert "<script" not in text
+    assert NASTY not in text
     texts = Page(text).texts
     assert texts.count(NASTY) >= 2  # the gallery's heading and the figure's
     assert any("not subject-disjoint" in line for line in texts)
@@ -234,7 +243,7 @@ def test_a_gallery_never_shows_held_out_people(drawn):
 
 
 def test_words_know_every_metric_and_order_arms():
-    assert set(METRICS) < set(words.METRICS)
+    assert set(METRICS | SURFACES | LOOKS) < set(words.METRICS)
     names = ["mixed-kde", "shuffled", "mixed@2", "mixed@0.5", "real", "oversampled@1"]
     expected = ["real", "oversampled@1", "mixed@0.5", "mixed@2", "shuffled", "mixed-kde"]
     assert words.arms(names) == expected
@@ -251,3 +260,78 @@ def test_numbers_as_text():
     assert [tables.number(v) for v in (None, 0.12345, 12345.6, 0)] == ["–", "0.123", "12,346", "0"]
     assert [tables.points(v) for v in (0.0123, -0.004, 0)] == ["+1.2", "−0.4", "+0.0"]
     assert slug("A b/C") == "a-b-c"
+
+
+def contrast(share: float) -> dict:
+    arm = {"macro_f1": 0.5 + share / 10, "low": 0.4, "high": 0.7}
+    models = {"svm": {"mixed": "mixed@1", "control": "augmented@1"}}
+    arms = {"real": {"svm": arm}, "mixed@1": {"svm": arm}}
+    numbers = {"difference": 0.01, "low": -0.01, "high": 0.03}
+    return {"fraction": share, "classifiers": models, "arms": arms, **numbers}
+
+
+def test_the_curve_over_fewer_people_needs_two_shares():
+    assert charts.fractions([contrast(1.0)]) is None
+    figure = charts.fractions([contrast(share) for share in (0.1, 0.25, 1.0)])
+    left, right = figure.axes
+    assert [line.get_ydata()[0] for line in left.lines] == pytest.approx([0.51, 0.51])
+    assert [tick.get_text() for tick in right.get_xticklabels()] == ["10", "25", "100"]
+
+
+def test_violins_show_the_seeds_and_nothing_else():
+    seeds = [0.50, 0.52, 0.58]
+    figure = charts.violins({"real": {"svm": {"seeds": seeds}}})
+    dots = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 3]
+    assert [list(line.get_xdata()) for line in dots] == [seeds]
+
+
+def test_the_viewer_gets_depth_and_no_markup(drawn):
+    real = FaceSet.open(drawn)
+    text = viewer.faces({"real": real, "<b>": real})
+    assert "<" not in text
+    found = json.loads(text)["<b>"]["Neutral"]
+    raw = np.frombuffer(base64.b64decode(found["depth"]), np.uint8).reshape(32, 32)
+    assert found["side"] == 32
+    assert raw[0, 0] == 0
+    assert raw[16, 16] > 128
+
+
+def test_published_numbers_of_the_paper_stand_by_method():
+    numbers = evidence.paper()
+    assert numbers["inception score"]["synthetic"] == "4.1447"
+    assert numbers["PSNR"]["kde"] == "10.36"
+    rows = evidence.recognition(
+        {"published": {"gan": {"svm": {"synthetic": 0.9, "mixed": 0.8, "true": None}}}}
+    )
+    assert rows[0]["ours"] == ["90.0", "80.0"]
+    assert rows[0]["true"] == "–"
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# Tells the page's state at the end: whether the viewer drew and all images are there.
+PROBE = """<script>addEventListener("load", () => {
+  const drawn = [...document.querySelectorAll("canvas")].map((c) => +c.dataset.drawn);
+  const images = [...document.images].filter((i) => !i.complete || !i.naturalWidth).length;
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  document.title = JSON.stringify({drawn, images, wide});
+});</script></body>"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+@pytest.mark.parametrize("width", [390, 1200])
+def test_in_a_browser_the_page_draws_and_says_nothing_on_the_console(text, tmp_path, width):
+    path = tmp_path / "index.html"
+    path.write_text(text.replace("</body>", PROBE), encoding="utf-8")
+    options = "--headless --no-sandbox --disable-gpu --no-first-run --disable-sync --dump-dom"
+    quiet = "--disable-background-networking --disable-component-update --enable-logging=stderr"
+    command = [str(CHROMIUM), *options.split(), *quiet.split(), f"--user-data-dir={tmp_path}/home"]
+    command += [f"--window-size={width},900", "--virtual-time-budget=3000", path.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert "CONSOLE" not in done.stderr
+    title = re.search(r"<title>({.*?})</title>", done.stdout)
+    found = json.loads(title[1])
+    assert len(found["drawn"]) == 2
+    assert min(found["drawn"]) > 10_000
+    assert found["images"] == 0
+    assert found["wide"] <= 0

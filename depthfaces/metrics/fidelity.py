@@ -1,111 +1,108 @@
-"""Every metric of every generated set, each beside its floor."""
+"""Every metric of every generated set, each beside its floor, in every space."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from depthfaces import seeding
+from depthfaces.faces import FaceSet
 from depthfaces.features.store import FeatureSet
-from depthfaces.metrics import DISTANCES, MANIFOLDS
-from depthfaces.metrics.diversity import diversity
+from depthfaces.metrics import measure as m
+from depthfaces.metrics.diversity import vendi
 from depthfaces.metrics.embedding import Embedding
-from depthfaces.metrics.memory import authentic_share, closest_share
-from depthfaces.metrics.undefined import Value, attempt
+from depthfaces.metrics.neighbours import nearest
+from depthfaces.metrics.protocol import published
+from depthfaces.metrics.sides import HELD_OUT, TRAIN, Side, Space, choose, pictures
+from depthfaces.metrics.undefined import attempt
 from depthfaces.schema import Params
 
 Array = npt.NDArray[Any]
-NO_GENERATORS = ("real", "augmented")
+Vectors = dict[str, dict[str, Array]]
 
 
-class Cloud(NamedTuple):
-    """Embedded faces `points` (n, d) and their `label` (n,)."""
+class Sides:
+    """The sides of a comparison: `reference` (real people), `fakes` by name, `validation`."""
 
-    points: Array
-    label: Array
+    def __init__(
+        self, sets: dict[str, FeatureSet], images: dict[str, FaceSet], params: Params
+    ) -> None:
+        """Choose the faces and place them in the primary space."""
+        real, rows = sets["real"], choose(sets, params)
+        self.rows = rows
+        self.space = Space.fit(real.part("train"), params.compare.dimensions)
+        self.sides = {name: self._side(name, part, sets, images) for name, part in rows.items()}
+        self.validation = self._side(
+            HELD_OUT, np.flatnonzero(real.split == "validation"), sets, images
+        )
+        train, test = real.part("train"), real.part("test")
+        self.reference = m.Reference(
+            self.sides[HELD_OUT],
+            self.sides[TRAIN],
+            self.space.embedding(train.x),
+            self._people(train),
+            self._people(test),
+        )
+        self.fakes = {name: self.sides[name] for name in rows if name not in (HELD_OUT, TRAIN)}
+
+    def _side(
+        self, name: str, rows: Array, sets: dict[str, FeatureSet], images: dict[str, FaceSet]
+    ) -> Side:
+        found = sets[name if name in sets else "real"].pick(rows)
+        return self.space.side(found.x, found.label, pictures(images, name, rows, found.id))
+
+    def _people(self, found: FeatureSet) -> list[Array]:
+        points = self.space.embedding(found.x)
+        known = sorted(set(found.subject) - {""})
+        return [points[found.subject == subject] for subject in known]
 
 
-class Reference(NamedTuple):
-    """Real people: `held_out`, equally many faces of `train`, and `all_train`."""
-
-    held_out: Cloud
-    train: Cloud
-    all_train: Cloud
-
-
-def fidelity(sets: dict[str, FeatureSet], params: Params) -> dict[str, Any]:
-    """Return `embedding`, `sets` {set: {metric: {value, floor}}} and `undefined` {what: why}.
+def fidelity(
+    sets: dict[str, FeatureSet], sides: Sides, vectors: Vectors, params: Params
+) -> dict[str, Any]:
+    """Return `embedding`, `sets` {set: {metric: {value, floor}}}, `spaces`, `undefined`, ...
 
     Sets are compared with held-out people, so that copying the train faces wins nothing. The
-    floor is what equally many real train faces score in a set's place.
+    floor is what equally many real train faces score in a set's place; of memorisation, what
+    people score who took no part in training.
     """
-    real, k = sets["real"], params.compare.neighbours
-    space = Embedding.fit(real.part("train").x, params.compare.dimensions)
-    train, validation, test = (
-        _cloud(space, real.part(split)) for split in ("train", "validation", "test")
-    )
-    fakes = {name: _cloud(space, sets[name]) for name in sorted(set(sets) - set(NO_GENERATORS))}
-    rng = seeding.stream(params.seed, "compare")
-    held_out, as_many, *chosen = match([test, train, *fakes.values()], rng)
-    reference = Reference(held_out, as_many, train)
-    # Train faces are their own nearest; the honest level is that of people never trained on.
-    floors = measure(reference, as_many, k) | memory(reference, validation)
-    values = {name: measure(reference, fake, k) for name, fake in zip(fakes, chosen, strict=True)}
-    faces, dimensions = held_out.points.shape
-    return {
+    reference = sides.reference
+    floors = m.measure(reference, reference.train, params)
+    floors |= m.memory(reference, sides.validation.points)
+    values = {name: m.measure(reference, fake, params) for name, fake in sides.fakes.items()}
+    spaces = {name: space(found, params) for name, found in vectors.items()}
+    faces, dimensions = reference.held_out.points.shape
+    whole: dict[str, Any] = {
         "embedding": {"features": "handcrafted", "dimensions": dimensions, "faces": faces},
-        "sets": {name: _beside(found, floors) for name, found in values.items()},
-        "undefined": {
-            f"{name}: {key}": value.reason
-            for name, found in (values | {"floor": floors}).items()
-            for key, value in found.items()
-            if value.reason
-        },
+        "sets": {name: m.beside(found, floors) for name, found in values.items()},
+        "spaces": spaces,
+        "undefined": m.reasons(values | {"floor": floors}),
+        "published": published(sides, vectors, params),
     }
+    if "synthetic" in sides.fakes:
+        whole["nearest"] = nearest(sets, sides.space.embedding)
+    return whole
 
 
-def measure(reference: Reference, fake: Cloud, neighbours: int) -> dict[str, Value]:
-    """Return each metric of `fake` against the held-out people."""
-    clouds = {"real": reference.held_out.points, "fake": fake.points}
-    values = {name: attempt(metric, **clouds) for name, metric in DISTANCES.items()}
-    for name, metric in MANIFOLDS.items():
-        values[name] = attempt(metric, **clouds, neighbours=neighbours)
-    values["diversity"] = attempt(diversity, points=fake.points, label=fake.label)
-    return values | memory(reference, fake)
+def space(found: dict[str, Array], params: Params) -> dict[str, Any]:
+    """Return the overlap of each set with the held-out people in one more space.
 
-
-def memory(reference: Reference, fake: Cloud) -> dict[str, Value]:
-    """Return how far `fake` copies the train faces."""
-    held_out, train, all_train = (cloud.points for cloud in reference)
-    share = attempt(closest_share, train=train, held_out=held_out, fake=fake.points)
-    authentic = attempt(authentic_share, train=all_train, fake=fake.points)
-    return {"closest_share": share, "authentic_share": authentic}
-
-
-def _beside(values: dict[str, Value], floors: dict[str, Value]) -> dict[str, Any]:
-    return {key: {"value": values[key].value, "floor": floors[key].value} for key in values}
-
-
-def match(clouds: list[Cloud], rng: np.random.Generator) -> list[Cloud]:
-    """Return the clouds drawn to one size and one mix of classes: the first's, as far as faces go.
-
-    Distances between samples depend on their size, and a different mix of classes is a distance.
+    Its vectors are scaled and reduced by a PCA of the chosen real train faces, so that there are
+    enough faces for the dimensions.
     """
-    classes = sorted(set(clouds[0].label))
-    counts = np.array([[np.sum(cloud.label == name) for name in classes] for cloud in clouds])
-    share = min(1.0, float((counts / counts[0]).min()))
-    wanted = dict(zip(classes, np.floor(counts[0] * share).astype(int), strict=True))
-    return [_draw(cloud, wanted, rng) for cloud in clouds]
-
-
-def _draw(cloud: Cloud, counts: dict[str, int], rng: np.random.Generator) -> Cloud:
-    rows = [
-        rng.permutation(np.flatnonzero(cloud.label == name))[:count]
-        for name, count in counts.items()
-    ]
-    chosen = np.sort(np.concatenate(rows))
-    return Cloud(cloud.points[chosen], cloud.label[chosen])
-
-
-def _cloud(space: Embedding, found: FeatureSet) -> Cloud:
-    return Cloud(space(found.x), found.label)
+    reduce = Embedding.fit(found[TRAIN], params.compare.dimensions)
+    points = {name: reduce(vectors) for name, vectors in found.items()}
+    values = {
+        name: m.overlap(points[HELD_OUT], cloud, params.compare.neighbours)
+        | {"vendi": attempt(vendi, points=cloud)}
+        for name, cloud in points.items()
+        if name != HELD_OUT
+    }
+    floors = values.pop(TRAIN)
+    faces, dimensions = points[HELD_OUT].shape
+    return {
+        "dimensions": dimensions,
+        "of": int(found[TRAIN].shape[1]),
+        "faces": faces,
+        "sets": {name: m.beside(part, floors) for name, part in values.items()},
+        "undefined": m.reasons(values | {"floor": floors}),
+    }

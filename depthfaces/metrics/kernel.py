@@ -10,14 +10,17 @@ from depthfaces.metrics.undefined import UndefinedError
 Array = npt.NDArray[Any]
 
 
-def kid(*, real: Array, fake: Array) -> float:
-    """Return the unbiased squared MMD with the kernel (x·y / d + 1)^3; negative is legal.
+def kid(*, real: Array, fake: Array, biased: bool = False) -> float:
+    """Return the squared MMD with the kernel (x·y / d + 1)^3, unbiased: negative is legal.
 
     Bińkowski et al. (2018), over all points at once.
     """
     n, m = len(real), len(fake)
     if min(n, m) < 2:
         raise UndefinedError(f"needs 2 faces on each side, found {n} and {m}")
+    if biased:
+        both = _kernel(real, real).mean() + _kernel(fake, fake).mean()
+        return float(both - 2 * _kernel(real, fake).mean())
     within = _apart(_kernel(real, real)) / (n * (n - 1)) + _apart(_kernel(fake, fake)) / (
         m * (m - 1)
     )

@@ -6,8 +6,10 @@ from depthfaces.report.results import Results
 STANDING = (
     "Each generator was trained once. The seeds repeat the classifiers and which faces they get, "
     "so the intervals do not tell how another training would have turned out.",
-    "Distances are measured in one space, made of the same hand-made features that the "
-    "classifiers read. Another space could rank the generators differently.",
+    "The main table of distances uses the hand-made features that the classifiers read. The "
+    "tables of the other spaces stand below it; where they rank generators differently, believe "
+    "neither.",
+    "No face here was judged by people.",
 )
 
 

@@ -6,13 +6,16 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from depthfaces.report import drawing, figures, gallery, tables
+from depthfaces.report import charts, drawing, evidence, figures, gallery, tables, viewer
 from depthfaces.report.limits import is_virtual, limits
 from depthfaces.report.relief import uri
 from depthfaces.report.results import Results
 
 HERE = Path(__file__).parent
-FIGURES = ("losses", "evolution", "overlap", "arms")
+FIGURES = (
+    *("losses", "evolution", "overlap", "comparison", "arms", "violins", "ratios", "fractions"),
+    *("by_method", "densities", "map", "families"),
+)
 
 
 def build(results: Results, columns: int) -> str:
@@ -24,9 +27,11 @@ def build(results: Results, columns: int) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # Safe by construction: the style sheet is a file of this package.
+    # Safe by construction: the style sheet and the script are files of this package.
     style = Markup((HERE / "page.css").read_text(encoding="utf-8"))
-    return environment.get_template("page.html").render(**content(results, columns), style=style)
+    script = Markup((HERE / "viewer.js").read_text(encoding="utf-8"))
+    parts = content(results, columns) | proof(results) | {"style": style, "script": script}
+    return environment.get_template("page.html").render(**parts)
 
 
 def content(results: Results, columns: int) -> dict[str, Any]:
@@ -47,10 +52,29 @@ def content(results: Results, columns: int) -> dict[str, Any]:
         | {name: Markup(text) for name, text in drawn.items()},
         "metrics": tables.metrics(results.metrics),
         "contrasts": tables.contrasts(results.utility),
+        "fractions": tables.fractions(results.utility),
         "labels": tables.labels(results.utility),
         "confusions": tables.confusions(results),
         "limits": limits(results),
         "rule": results.utility["rule"] if results.utility else {},
+        # Safe by construction: base64 and JSON in which every < > & is escaped.
+        "viewer": Markup(viewer.faces(real | ours)),
+        "viewed": list(real | ours),
+    }
+
+
+def proof(results: Results) -> dict[str, Any]:
+    """Return what the template shows of the evidence itself."""
+    return {
+        "selftest": evidence.selftest(results.metrics),
+        "spaces": evidence.spaces(results.metrics),
+        "fidelity": evidence.emotions(results.metrics),
+        "nearest": evidence.nearest(results),
+        "published": evidence.published(results.metrics),
+        "recognition": evidence.recognition(results.utility),
+        "audits": evidence.audits(),
+        "provenance": evidence.provenance(results),
+        "grid": uri(results.grid, "png") if results.grid else None,
     }
 
 
@@ -63,6 +87,24 @@ def draw(results: Results) -> dict[str, Any]:
         found["evolution"] = figures.evolution(results.curves)
     if results.metrics and results.metrics["sets"]:
         found["overlap"] = figures.overlap(results.metrics["sets"])
+        found["comparison"] = charts.comparison(results.metrics)
     if results.utility:
-        found["arms"] = figures.arms(results.utility["arms"])
-    return found
+        found |= experiment(results.utility)
+    if results.densities is not None:
+        found["densities"] = charts.densities(results.densities)
+    if results.map is not None:
+        found["map"] = charts.flat_map(results.map)
+    if results.metrics and "families" in results.metrics:
+        found["families"] = charts.families(results.metrics["families"])
+    return {name: figure for name, figure in found.items() if figure is not None}
+
+
+def experiment(utility: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of the experiment; None where there is nothing to draw."""
+    return {
+        "arms": figures.arms(utility["arms"]),
+        "violins": charts.violins(utility["arms"]),
+        "ratios": charts.ratios(utility["arms"]),
+        "fractions": charts.fractions(utility["fractions"]),
+        "by_method": charts.by_method(utility["scores"]["arms"]),
+    }

@@ -25,12 +25,14 @@ class Results:
     scores: dict[str, Any] | None
     metrics: dict[str, Any] | None
     utility: dict[str, Any] | None
+    densities: pd.DataFrame | None
+    map: pd.DataFrame | None
+    grid: bytes | None
 
 
 def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Results:
     """Read all results; only the real faces have to be there."""
     folders = {folder.name: folder for folder in baselines.glob("*")} | {"synthetic": synthetic}
-    sheet = reports / "preprocess" / "sheet.png"
     return Results(
         faces=FaceSet.open(faces),
         sets={
@@ -40,13 +42,20 @@ def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Result
         },
         preparation=_json(reports / "preprocess.json"),
         quarantine=_table(reports / "preprocess" / "quarantine.csv"),
-        sheet=sheet.read_bytes() if sheet.is_file() else None,
+        sheet=_bytes(reports / "preprocess" / "sheet.png"),
         losses=_table(reports / "train" / "history.csv"),
         curves=_table(reports / "evolve" / "curves.csv"),
         scores=_json(reports / "classify.json"),
         metrics=_json(reports / "metrics.json"),
         utility=_json(reports / "utility.json"),
+        densities=_table(reports / "compare" / "densities.csv"),
+        map=_table(reports / "compare" / "map.csv"),
+        grid=_bytes(reports / "train" / "samples.png"),
     )
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def _json(path: Path) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from depthfaces.report import words
 from depthfaces.report.results import Results
 
 Rows = list[dict[str, Any]]
+TINY = 5e-5  # below it a number is rounding
 TONES = {"USEFUL": "good", "HARMFUL": "bad", "EQUIVALENT": "even"}
 
 
@@ -13,7 +14,8 @@ def number(value: float | None) -> str:
     """Return three significant digits, or a dash where there is no value."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return text.replace("-", "−") if abs(value) >= TINY else "0"
 
 
 def plain_text(value: str | float | bool) -> str:
@@ -115,6 +117,22 @@ def contrasts(utility: dict[str, Any] | None) -> Rows:
             "tone": TONES.get(found["verdict"], "open"),
         }
         for name, found in utility["classifiers"].items()
+    ]
+
+
+def fractions(utility: dict[str, Any] | None) -> Rows:
+    """Return a row a share of the real people, where there are several: what synthetic adds."""
+    found = utility["fractions"] if utility else []
+    return [
+        {
+            "share": f"{100 * part['fraction']:g} %",
+            "difference": points(part["difference"]),
+            "interval": f"{points(part['low'])} to {points(part['high'])}",
+            "p": f"{part['p']:.3f}",
+            "verdict": part["verdict"],
+            "tone": TONES.get(part["verdict"], "open"),
+        }
+        for part in (found if len(found) > 1 else [])
     ]
 
 

@@ -20,6 +20,22 @@ METRICS = {
     "density": ("Density", "how deep inside the real ones the generated faces lie", "higher"),
     "coverage": ("Coverage", "share of real faces with a generated one close by", "higher"),
     "diversity": ("Diversity", "mean distance of two faces of one emotion", "like the floor"),
+    "vendi": ("Vendi score", "how many different faces the set amounts to", "like the floor"),
+    "sameness": (
+        "MS-SSIM in a class",
+        "how alike two faces of one emotion look; 1 = one face",
+        "like the floor",
+    ),
+    "label_share": (
+        "Label is seen",
+        "share whose emotion a reader trained on real faces names",
+        "like the floor",
+    ),
+    "inception_score": (
+        "Inception score",
+        "legacy: how sure and how varied that reader is; never sees a real face",
+        "like the floor",
+    ),
     "closest_share": (
         "Closer to train",
         "share that stands nearer to a train face than to a held-out one; 1 = copies",
@@ -30,9 +46,33 @@ METRICS = {
         "share that is no near copy of a train face; 0 = copies",
         "like the floor",
     ),
+    "copying_z": (
+        "Copying test C_T",
+        "far below the floor = nearer to train faces than new people are",
+        "like the floor",
+    ),
+    "membership_auc": (
+        "Membership",
+        "how well one can tell who was trained on; 1 = surely",
+        "like the floor",
+    ),
+    "depth_distance": ("Depth values", "how differently depth is spread", "lower"),
+    "normal_distance": ("Slopes", "how differently surfaces are inclined, 0 to 1", "lower"),
+    "spectrum_distance": ("Spectrum", "blur or checkerboards, in powers of ten", "lower"),
+    "background_share": ("Background", "share of pixels without a face", "like the floor"),
+    "hole_share": ("Holes", "share of pixels missing inside a face", "like the floor"),
+    "asymmetry": ("Asymmetry", "depth difference of left and right", "like the floor"),
+    "ssim_nearest": ("SSIM to nearest", "likeness to the nearest held-out face", "like the floor"),
+    "psnr_nearest": ("PSNR to nearest", "the same in decibels", "like the floor"),
 }
 
-MODELS = {"xgboost": "XGBoost", "forest": "Random forest", "tree": "Decision tree", "svm": "SVM"}
+MODELS = {
+    "xgboost": "XGBoost",
+    "forest": "Random forest",
+    "tree": "Decision tree",
+    "svm": "SVM",
+    "cnn": "Small CNN",
+}
 
 
 def method(name: str) -> str:

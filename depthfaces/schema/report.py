@@ -1,6 +1,6 @@
 """The sections compare and report: metrics, the verdict's rule, and the page."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,10 @@ class Compare(Section):
 
     dimensions: Annotated[int, Field(ge=2)]
     neighbours: Count
+    faces: Count
+    embeddings: list[Literal["autoencoder", "efficientnet-lite0"]]
+    autoencoder_steps: Count
+    inception: str
     bootstrap: Annotated[int, Field(ge=100)]
     margin: Share
     min_subjects: Count

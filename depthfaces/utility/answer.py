@@ -10,6 +10,7 @@ import pandas as pd
 from depthfaces import seeding
 from depthfaces.schema import Compare, Params
 from depthfaces.utility import experiment, statistics
+from depthfaces.utility.answers import published, scores
 from depthfaces.utility.experiment import Results
 from depthfaces.utility.verdict import WORDS, Evidence, Ground, judge
 
@@ -25,11 +26,52 @@ class Contrast(NamedTuple):
     p: float
 
 
-def answer(predictions: pd.DataFrame, clean: bool, params: Params) -> dict[str, Any]:
-    """Return the verdict and what it rests on; `clean` says that the synthetic set is no copy.
+class Part(NamedTuple):
+    """What one share of the real people gave: results, the primary contrast, the classifiers'."""
 
-    The primary contrast is the mean over the classifiers; each has a verdict of its own besides,
-    with p adjusted for their number.
+    results: Results
+    primary: Contrast
+    ground: Ground
+    classifiers: dict[str, Any]
+
+
+def answer(predictions: pd.DataFrame, clean: bool, train: int, params: Params) -> dict[str, Any]:
+    """Return the verdict and what it rests on.
+
+    `clean` says that the synthetic set is no copy, `train` how many real faces were trained on.
+    The verdict is that of all real people; smaller shares of them stand under `fractions`.
+    """
+    rule = params.compare
+    shares = {
+        share: rows
+        for share, rows in experiment.by_fraction(predictions).items()
+        if experiment.comparable(rows)
+    }
+    parts = {
+        share: contrasts(rows, clean, round(share * train), params)
+        for share, rows in shares.items()
+    }
+    whole, part = shares[max(shares)], parts[max(parts)]
+    overall = _judged(part.primary, part.ground, rule)
+    detailed = {found[side] for found in part.classifiers.values() for side in ("mixed", "control")}
+    return {
+        **overall,
+        **asdict(part.ground),
+        "words": WORDS[overall["verdict"]],
+        "rule": rule.model_dump(),
+        "classifiers": part.classifiers,
+        "arms": arms(part.results),
+        "labels": experiment.labels(whole),
+        "scores": scores(whole, {"real", *detailed}),
+        "published": published(whole),
+        "fractions": fractions(parts, rule),
+    }
+
+
+def contrasts(predictions: pd.DataFrame, clean: bool, train: int, params: Params) -> Part:
+    """Return all results and contrasts of predictions with one share of the real people.
+
+    The primary contrast is the mean over the classifiers; theirs have p adjusted for their number.
     """
     rule = params.compare
     test = predictions[predictions["part"] == "test"]
@@ -38,23 +80,44 @@ def answer(predictions: pd.DataFrame, clean: bool, params: Params) -> dict[str, 
     rng = seeding.stream(params.seed, "bootstrap")
     results = experiment.measure(predictions, rule.bootstrap, rng)
     pairs = {model: experiment.choose(results, model) for _, model in results}
-    contrasts = {model: subtract(results, model, pair) for model, pair in pairs.items()}
-    adjusted = statistics.holm(np.array([contrast.p for contrast in contrasts.values()]))
-    overall = _judged(average(list(contrasts.values())), ground, rule)
+    found = {model: subtract(results, model, pair) for model, pair in pairs.items()}
+    adjusted = statistics.holm(np.array([contrast.p for contrast in found.values()]))
+    sizes = (train, int(test["id"].nunique()))
     classifiers = {
-        model: _judged(contrasts[model]._replace(p=p), ground, rule)
+        model: _judged(found[model]._replace(p=p), ground, rule)
         | _pair(test[test["model"] == model], pairs[model])
+        | {"by_seed": by_seed(results, model, pairs[model], sizes)}
         for model, p in zip(pairs, adjusted.tolist(), strict=True)
     }
-    return {
-        **overall,
-        **asdict(ground),
-        "words": WORDS[overall["verdict"]],
-        "rule": rule.model_dump(),
-        "classifiers": classifiers,
-        "arms": arms(results),
-        "labels": experiment.labels(predictions),
-    }
+    return Part(results, average(list(found.values())), ground, classifiers)
+
+
+def fractions(parts: dict[float, Part], rule: Compare) -> list[dict[str, Any]]:
+    """Return each share's contrast and arms; p is adjusted for the number of shares (Holm).
+
+    So a verdict here is no better than one that was looked for among several.
+    """
+    adjusted = statistics.holm(np.array([part.primary.p for part in parts.values()]))
+    return [
+        {
+            "fraction": share,
+            **_judged(part.primary._replace(p=p), part.ground, rule),
+            "classifiers": part.classifiers,
+            "arms": arms(part.results),
+        }
+        for (share, part), p in zip(parts.items(), adjusted.tolist(), strict=True)
+    ]
+
+
+def by_seed(
+    results: Results, model: str, pair: tuple[str, str], sizes: tuple[int, int]
+) -> dict[str, Any]:
+    """Return the seeds' differences of two arms, with Nadeau and Bengio's t (None: undefined)."""
+    first, second = (results[arm, model] for arm in pair)
+    differences = first.seeds - second.seeds
+    tested = statistics.corrected_t(differences, *sizes)
+    value, p = tested or (None, None)
+    return {"differences": differences.tolist(), "t": value, "p": p}
 
 
 def subtract(results: Results, model: str, pair: tuple[str, str]) -> Contrast:
@@ -72,20 +135,43 @@ def average(contrasts: list[Contrast]) -> Contrast:
 
 
 def arms(results: Results) -> dict[str, Any]:
-    """Return {arm: {model: macro_f1 on test with interval, validation, difference to real}}."""
+    """Return {arm: {model: {macro_f1 on test with interval, validation, to_real}}}.
+
+    `to_real` is the difference to real faces alone, its p adjusted for the number of arms (Holm).
+    """
     table: dict[str, Any] = {}
     for (arm, model), result in results.items():
         low, high = statistics.interval(result.draws, LEVEL)
-        gain = subtract(results, model, (arm, "real"))
-        below, above = statistics.interval(gain.draws, LEVEL)
-        table.setdefault(arm, {})[model] = {
+        entry: dict[str, Any] = {
             "macro_f1": result.test,
             "low": low,
             "high": high,
             "validation": result.validation,
-            "to_real": {"difference": gain.difference, "low": below, "high": above},
+            "seeds": result.seeds.tolist(),
         }
+        if ("real", model) in results:
+            gain = subtract(results, model, (arm, "real"))
+            below, above = statistics.interval(gain.draws, LEVEL)
+            gained = {"difference": gain.difference, "low": below, "high": above, "p": gain.p}
+            entry["to_real"] = gained
+        table.setdefault(arm, {})[model] = entry
+    for model in {model for _, model in results}:
+        _adjust(
+            [found[model]["to_real"] for arm, found in table.items() if _gains(arm, found, model)]
+        )
     return table
+
+
+def _gains(arm: str, found: dict[str, Any], model: str) -> bool:
+    return arm != "real" and "to_real" in found.get(model, {})
+
+
+def _adjust(gains: list[dict[str, Any]]) -> None:
+    """Put p adjusted for their number in the place of each p."""
+    for gain, p in zip(
+        gains, statistics.holm(np.array([gain["p"] for gain in gains])), strict=True
+    ):
+        gain["p"] = float(p)
 
 
 def _judged(contrast: Contrast, ground: Ground, rule: Compare) -> dict[str, Any]:

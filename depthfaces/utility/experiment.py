@@ -12,15 +12,20 @@ from depthfaces.errors import DataError
 from depthfaces.utility import statistics
 
 Array = npt.NDArray[Any]
+MIXED = ("mixed@",)
 CONTROLS = ("oversampled@", "augmented@")
 
 
 class Result(NamedTuple):
-    """One arm and classifier: macro-F1 on validation and test, mean over seeds; draws of test."""
+    """One arm and classifier: macro-F1 on validation and test, mean over seeds; draws of test.
+
+    `seeds` are the seeds' own macro-F1 on test.
+    """
 
     validation: float
     test: float
     draws: Array
+    seeds: Array
 
 
 Results = dict[tuple[str, str], Result]
@@ -49,8 +54,31 @@ def measure(predictions: pd.DataFrame, draws: int, rng: np.random.Generator) -> 
     for key, rows in test.groupby(["arm", "model"], sort=False):
         matrices = _by_person(rows, classes)
         found = statistics.bootstrap(matrices, who, which)
-        results[key] = Result(_score(choices[key]), _score(matrices), found)
+        seeds = macro_f1(matrices.sum(axis=0))
+        results[key] = Result(_score(choices[key]), _score(matrices), found, seeds)
     return results
+
+
+def by_fraction(predictions: pd.DataFrame) -> dict[float, pd.DataFrame]:
+    """Return the predictions by the share of real train people, all of them (1.0) last.
+
+    Predictions without the column `fraction` were all made with all people.
+    """
+    if "fraction" not in predictions:
+        return {1.0: predictions}
+    return {
+        float(share): rows.drop(columns="fraction")
+        for share, rows in predictions.groupby("fraction", sort=True)
+    }
+
+
+def comparable(predictions: pd.DataFrame) -> bool:
+    """Return whether there are an arm with synthetic faces and a control for each classifier."""
+    return all(
+        any(arm.startswith(kinds) for arm in set(rows["arm"]))
+        for _, rows in predictions.groupby("model")
+        for kinds in (MIXED, CONTROLS)
+    )
 
 
 def choose(results: Results, model: str) -> tuple[str, str]:
@@ -60,7 +88,7 @@ def choose(results: Results, model: str) -> tuple[str, str]:
         names = [arm for arm, other in results if other == model and arm.startswith(prefixes)]
         return max(names, key=lambda arm: results[arm, model].validation)
 
-    return best(("mixed@",)), best(CONTROLS)
+    return best(MIXED), best(CONTROLS)
 
 
 def discordant(test: pd.DataFrame, first: str, second: str) -> tuple[int, int]:

@@ -1,10 +1,10 @@
-"""How sure a difference is: bootstrap over people and seeds, McNemar, Holm."""
+"""How sure a difference is: bootstrap over people and seeds, McNemar, corrected t, Holm."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from depthfaces.classify.scores import macro_f1
 
@@ -54,6 +54,20 @@ def mcnemar(only_a: int, only_b: int) -> float:
     """
     total = only_a + only_b
     return float(binomtest(only_a, total).pvalue) if total else 1.0
+
+
+def corrected_t(differences: Array, train: int, test: int) -> tuple[float, float] | None:
+    """Return t and its two-sided p for differences (J,) of runs that share faces, or None.
+
+    Nadeau and Bengio (2003): the variance of the mean is (1 / J + test / train) of the runs' own,
+    since overlapping train faces make runs agree. None for a single run or equal differences.
+    """
+    count = len(differences)
+    spread = float(np.var(differences, ddof=1)) if count > 1 else 0.0
+    if spread == 0:
+        return None
+    value = float(np.mean(differences)) / np.sqrt((1 / count + test / train) * spread)
+    return float(value), float(2 * t.sf(abs(value), count - 1))
 
 
 def holm(p: Array) -> Array:

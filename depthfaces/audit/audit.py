@@ -1,0 +1,52 @@
+"""Read a table file and run its checks."""
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from depthfaces.audit import CHECKS
+from depthfaces.errors import DataError
+
+TABLES = Path(__file__).parent / "tables"
+
+
+def audit(path: Path) -> list[str]:
+    """Return the findings of all tables in the YAML file at `path`, each in one line."""
+    content = read(path)
+    findings = []
+    for number, entry in enumerate(content["tables"]):
+        where = f"{path}: tables[{number}]"
+        if not isinstance(entry, dict) or entry.get("check") not in CHECKS:
+            given = entry.get("check") if isinstance(entry, dict) else entry
+            known = ", ".join(CHECKS)
+            raise DataError(f"{where}.check: expected one of {known}, found {given!r}")
+        try:
+            findings += [f"{entry['name']}: {line}" for line in CHECKS[entry["check"]](entry)]
+        except KeyError as fault:
+            raise DataError(f"{where}: expected the key {fault}, found none") from None
+        except DataError as fault:
+            raise DataError(f"{where}: {fault}") from None
+        except (TypeError, ValueError, AttributeError, ZeroDivisionError) as fault:
+            raise DataError(f"{where}: not as `{entry['check']}` needs it: {fault}") from None
+    return findings
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a table file with every scalar as text: 81.50 is not 81.5."""
+    if not path.is_file():
+        raise DataError(f"{path}: expected a table file (YAML), found none")
+    try:
+        content = YAML(typ="base", pure=True).load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as fault:
+        line = " ".join(str(fault).split())[:120]
+        raise DataError(f"{path}: expected YAML, found {line}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("tables"), list):
+        raise DataError(f"{path}: expected `title` and a list `tables`")
+    return content
+
+
+def documents() -> dict[str, Path]:
+    """Return the table files that come with the package, by name."""
+    return {path.stem: path for path in sorted(TABLES.glob("*.yaml"))}

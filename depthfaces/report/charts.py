@@ -1,0 +1,245 @@
+"""Figures of the experiment and of the spaces, one a function: tables to matplotlib figures."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from depthfaces.report import words
+from depthfaces.report.drawing import COLOURS, INK, canvas, style
+from depthfaces.report.words import arm, generators, method, model
+
+KINDS = {"mixed": "synthetic", "augmented": "augmented", "oversampled": "repeated"}
+SIDES = {"real": "real, held out", "synthetic": "synthetic"}
+
+
+def violins(table: dict[str, Any]) -> Figure:
+    """Draw the seeds' macro-F1 of each arm, a colour a classifier: the scores as they came."""
+    names = [name for name in words.arms(table) if name.split("@")[0].split("-")[0] != "shuffled"]
+    models = list(table[names[0]])
+    with style():
+        figure = canvas(0.9 + 0.3 * len(names))
+        axis: Any = figure.subplots()
+        offsets = np.linspace(-0.22, 0.22, len(models)) if len(models) > 1 else np.zeros(1)
+        for name, colour, offset in zip(models, COLOURS, offsets, strict=False):
+            rows = [k for k, row in enumerate(names) if name in table[row]]
+            seeds = [table[names[k]][name]["seeds"] for k in rows]
+            places = np.array(rows) + offset
+            wide = [k for k, values in enumerate(seeds) if len(set(values)) > 2]
+            if wide:
+                bodies = axis.violinplot(
+                    [seeds[k] for k in wide],
+                    places[wide],
+                    orientation="horizontal",
+                    widths=0.42,
+                    showextrema=False,
+                )["bodies"]
+                for body in bodies:
+                    body.set(facecolor=colour, alpha=0.3)
+            for values, place in zip(seeds, places, strict=True):
+                axis.plot(values, [place] * len(values), "o", ms=2.6, color=colour)
+            axis.plot([], [], "o", color=colour, label=model(name))
+        axis.set_yticks(range(len(names)), [arm(name) for name in names])
+        axis.invert_yaxis()
+        axis.set_xlabel("macro-F1 on people never seen, a dot a seed")
+        axis.grid(axis="x")
+        figure.legend(loc="outside upper right", ncols=len(models))
+    return figure
+
+
+def ratios(table: dict[str, Any]) -> Figure | None:
+    """Draw macro-F1 by how much is added, a panel a classifier, with intervals."""
+    models = list(table["real"])
+    added = {kind: sorted(_ratios(table, kind)) for kind in KINDS}
+    if not any(added.values()):
+        return None
+    with style():
+        figure = canvas(2.5)
+        axes: Any = figure.subplots(1, len(models), squeeze=False, sharey=True)
+        for axis, name in zip(axes.flat, models, strict=True):
+            for kind, colour in zip(KINDS, COLOURS, strict=False):
+                points = [
+                    (ratio, table[f"{kind}@{ratio:g}"][name])
+                    for ratio in added[kind]
+                    if name in table[f"{kind}@{ratio:g}"]
+                ]
+                _band(axis, [(0.0, table["real"][name]), *points], colour, KINDS[kind])
+            axis.set(title=model(name), xlabel="faces added for each real one")
+            axis.grid(axis="y")
+        axes.flat[0].set_ylabel("macro-F1")
+        figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=3)
+    return figure
+
+
+def fractions(found: list[dict[str, Any]]) -> Figure | None:
+    """Draw macro-F1 by the share of real people, and what synthetic faces add to the controls."""
+    if len(found) < 2:
+        return None
+    shares = [100 * part["fraction"] for part in found]
+    models = list(found[0]["classifiers"])
+    with style():
+        figure = canvas(2.6)
+        left, right = figure.subplots(1, 2)
+        for name, colour in zip(models, COLOURS, strict=False):
+            chosen = [part["classifiers"][name] for part in found]
+            real = [part["arms"]["real"][name]["macro_f1"] for part in found]
+            mixed = [
+                part["arms"][one["mixed"]][name]["macro_f1"]
+                for part, one in zip(found, chosen, strict=True)
+            ]
+            left.plot(shares, real, ":", color=colour, lw=1.2, label=f"{model(name)}, real")
+            left.plot(shares, mixed, "-o", color=colour, ms=3, label=f"{model(name)}, + synthetic")
+        value, low, high = (
+            100 * np.array([part[key] for part in found]) for key in ("difference", "low", "high")
+        )
+        right.axhline(0, color=INK, lw=0.8)
+        spread = np.maximum([value - low, high - value], 0)
+        right.errorbar(shares, value, yerr=spread, fmt="o", ms=4, color=COLOURS[0])
+        left.set(xlabel="% of the real people", ylabel="macro-F1")
+        right.set(xlabel="% of the real people", ylabel="points over the better control")
+        for axis in (left, right):
+            axis.set_xscale("log")
+            axis.set_xticks(shares, [f"{share:g}" for share in shares])
+            axis.minorticks_off()
+            axis.grid(axis="y")
+        figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    return figure
+
+
+def by_method(scores: dict[str, Any]) -> Figure | None:
+    """Draw accuracy on held-out people by what is added to real faces, a bar a classifier."""
+    kinds = {"real": "Real only"} | {
+        name: method(name.removeprefix("mixed-"))
+        for name in words.arms(scores)
+        if name.startswith("mixed-")
+    }
+    mixed = [name for name in words.arms(scores) if name.startswith("mixed@")]
+    if mixed:
+        kinds = {"real": "Real only", mixed[-1]: method("synthetic"), **kinds}
+    models = list(scores["real"])
+    if len(kinds) < 2:
+        return None
+    with style():
+        figure = canvas(2.4)
+        axis: Any = figure.subplots()
+        width = 0.8 / len(models)
+        for k, (name, colour) in enumerate(zip(models, COLOURS, strict=False)):
+            heights = [100 * scores[row].get(name, {"accuracy": 0})["accuracy"] for row in kinds]
+            places = np.arange(len(kinds)) + (k - (len(models) - 1) / 2) * width
+            bars = axis.bar(places, heights, 0.92 * width, color=colour, label=model(name))
+            axis.bar_label(bars, fmt="%.0f", fontsize=7, padding=1)
+        axis.set_xticks(range(len(kinds)), list(kinds.values()))
+        axis.set_ylabel("accuracy, %")
+        figure.legend(loc="outside upper right", ncols=len(models))
+    return figure
+
+
+def comparison(metrics: dict[str, Any]) -> Figure | None:
+    """Draw each measure by generator, a panel a measure, the floor as a dashed line."""
+    sets = metrics["sets"]
+    names = generators(sets)
+    shown = [key for key in COMPARED if key in sets[names[0]]]
+    with style():
+        lines = -(-len(shown) // 4)
+        figure = canvas(1.5 * lines + 0.5)
+        axes: Any = figure.subplots(lines, 4, squeeze=False)
+        for axis, key in zip(axes.flat, shown, strict=False):
+            for place, name in enumerate(names):
+                value = sets[name][key]["value"]
+                if value is not None:
+                    axis.bar(place, value, 0.7, color=COLOURS[place % len(COLOURS)])
+            if sets[names[0]][key]["floor"] is not None:
+                axis.axhline(sets[names[0]][key]["floor"], color=INK, lw=1, ls="--")
+            axis.set_title(words.METRICS[key][0], fontsize=8)
+            axis.set_xticks([])
+            axis.tick_params(labelsize=7)
+        for axis in list(axes.flat)[len(shown) :]:
+            axis.set_axis_off()
+        handles = [
+            axes.flat[0].bar(0, 0, color=COLOURS[k % len(COLOURS)]) for k in range(len(names))
+        ]
+        labels = [method(name) for name in names]
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(names)))
+    return figure
+
+
+COMPARED = ("fd", "kid", "recall", "coverage", "vendi", "authentic_share", "label_share",
+            "spectrum_distance", "normal_distance", "depth_distance", "inception_score",
+            "ssim_nearest")  # fmt: skip
+
+
+def densities(table: pd.DataFrame) -> Figure:
+    """Draw each emotion along the direction that tells real emotions best apart."""
+    labels = list(table["label"].unique())
+    with style():
+        figure = canvas(2.9)
+        axes: Any = figure.subplots(2, 1, sharex=True, sharey=True)
+        for axis, (side, title) in zip(axes, SIDES.items(), strict=True):
+            for label, colour in zip(labels, COLOURS, strict=False):
+                rows = table[(table["side"] == side) & (table["label"] == label)]
+                axis.fill_between(rows["place"], rows["density"], color=colour, alpha=0.18, lw=0)
+                axis.plot(rows["place"], rows["density"], color=colour, lw=1.2, label=label)
+            axis.set_title(title, loc="left")
+            axis.set_yticks([])
+        axes[1].set_xlabel("first discriminant of the real emotions")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def flat_map(table: pd.DataFrame) -> Figure:
+    """Draw faces as dots (t-SNE): once by real or synthetic, once by emotion."""
+    with style():
+        figure = canvas(3.2)
+        left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+        for side, colour in zip(SIDES, COLOURS, strict=False):
+            rows = table[table["side"] == side]
+            left.scatter(rows["x"], rows["y"], s=4, color=colour, lw=0, label=SIDES[side])
+        for label, colour in zip(table["label"].unique(), COLOURS, strict=False):
+            rows = table[table["label"] == label]
+            right.scatter(rows["x"], rows["y"], s=4, color=colour, lw=0, label=label)
+        for axis in (left, right):
+            axis.set_xticks([])
+            axis.set_yticks([])
+        handles, names = left.get_legend_handles_labels()
+        left.legend(handles, names, loc="upper center", bbox_to_anchor=(0.5, 0), markerscale=2.5)
+        handles, names = right.get_legend_handles_labels()
+        right.legend(
+            handles, names, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, markerscale=2.5,
+            fontsize=7, columnspacing=0.6, handletextpad=0.1,
+        )  # fmt: skip
+    return figure
+
+
+def families(found: dict[str, Any]) -> Figure:
+    """Draw how alike the feature families order the faces, real beside synthetic."""
+    with style():
+        figure = canvas(2.7)
+        axes: Any = figure.subplots(1, 2, sharey=True)
+        for axis, side in zip(axes, SIDES, strict=True):
+            matrix = np.array(found[side])
+            places = np.arange(len(matrix))
+            axis.pcolormesh(places, places, matrix, cmap="magma", vmin=0, vmax=1, shading="nearest")
+            axis.set(aspect="equal", ylim=(len(matrix) - 0.5, -0.5))
+            for (row, column), value in np.ndenumerate(matrix):
+                ink = "#ffffff" if value < 0.6 else "#111111"
+                axis.text(
+                    column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=7
+                )
+            axis.set_title(side)
+            axis.set_xticks(range(len(matrix)), found["names"], rotation=45, ha="right")
+            axis.set_yticks(range(len(matrix)), found["names"])
+            axis.spines[:].set_visible(False)
+    return figure
+
+
+def _ratios(table: dict[str, Any], kind: str) -> list[float]:
+    parts = [name.partition("@") for name in table]
+    return [float(ratio) for name, _, ratio in parts if name == kind and ratio]
+
+
+def _band(axis: Any, points: list[tuple[float, dict[str, Any]]], colour: str, label: str) -> None:
+    x = [ratio for ratio, _ in points]
+    axis.plot(x, [found["macro_f1"] for _, found in points], "-o", ms=3, color=colour, label=label)
+    low, high = ([found[key] for _, found in points] for key in ("low", "high"))
+    axis.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
