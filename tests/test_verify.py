@@ -69,7 +69,7 @@ def test_an_untouched_report_is_made_again(finished, monkeypatch, capsys):
     [
         ("headline.json", '"UNDERPOWERED"', '"USEFUL"', "headline.json: verdict: expected 'UNDER"),
         ("utility.json", '"min_subjects": 10', '"min_subjects": 1', "rule.min_subjects"),
-        ("compare/arms.csv", "real,svm,0.", "real,svm,1.", r"arms.csv: \[\d+\]\[2\]: expected 0."),
+        ("compare/arms.csv", "real,svm,1.", "real,svm,0.", r"arms.csv: \[\d+\]\[2\]: expected 1."),
         ("index.html", "UNDERPOWERED", "USEFUL", r"index.html: line \d+: expected "),
     ],
 )
