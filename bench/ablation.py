@@ -42,7 +42,8 @@ that no training sees:
 - *right label*, *worst label*: share of made faces whose emotion a real-trained SVM recognises,
   over that SVM's accuracy on held-out people, for all and for the worst emotion;
 - *G_KD*: the largest distance of the generator to its teacher in the second half of training (not
-  comparable for the perceptual form).
+  comparable for the perceptual form);
+- *kept*: the step of the check whose nets were kept, in the mean.
 
 Differences under a quarter of the distance, or within the standard deviations, are noise."""
 
@@ -119,13 +120,13 @@ def table(rows: pd.DataFrame) -> str:
     parts = [INTRODUCTION]
     for (budget, split), group in rows.groupby(["budget", "split"], sort=False):
         lines = [f"## {budget} of training, against {split} people", ""]
-        lines += ["| variant | " + " | ".join(HEADS) + " | steps | seeds |"]
-        lines += ["|" + "---|" * (len(HEADS) + 3)]
+        lines += ["| variant | " + " | ".join(HEADS) + " | steps | kept | seeds |"]
+        lines += ["|" + "---|" * (len(HEADS) + 4)]
         means = group.groupby("variant")["fd_ratio"].mean().sort_values()
         for name in means.index:
             mine = group[group["variant"] == name]
             cells = [_cell(mine[figure]) for figure in FIGURES]
-            steps = f"{mine['steps'].mean():,.0f}"
+            steps = f"{mine['steps'].mean():,.0f} | {mine['best'].mean():,.0f}"
             lines.append(f"| {name} | " + " | ".join(cells) + f" | {steps} | {len(mine)} |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
