@@ -14,6 +14,9 @@ from depthfaces.gan.sample import Floats, sample
 
 MOST = 512  # faces looked at
 FEWEST = 8  # validation faces below which a distance says nothing
+# A check this much farther off than the nearest may be as good: the distance is that noisy, and
+# longer training gives more variety.
+NOISE = 1.25
 PIECE = 128  # faces that go through the encoder at once
 
 
@@ -76,10 +79,14 @@ class Watch:
 
     @property
     def best(self) -> int:
-        """Return which check to keep: the nearest to validation people, else the last."""
+        """Return which check to keep: the last that is as near to validation people as any.
+
+        Without validation people the last.
+        """
         if not len(self.real):
             return len(self.found) - 1
-        return int(np.argmin([row["distance"] for row in self.found]))
+        distances = np.array([row["distance"] for row in self.found])
+        return int(np.flatnonzero(distances <= NOISE * distances.min())[-1])
 
     def collapsed(self, least: float, steps: int) -> bool:
         """Say whether variety was below `least` at two checks in a row, past half of `steps`.
