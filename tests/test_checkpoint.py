@@ -188,6 +188,15 @@ def test_data_and_code_are_part_of_the_name(drawn: Path, monkeypatch: pytest.Mon
     assert identity.of(faces, chosen.gan, chosen.kd, 3)["code"] != plain["code"]
 
 
+def test_what_a_training_starts_from_is_part_of_the_name(drawn: Path) -> None:
+    nets = dict(train.Run(FaceSet.open(drawn), settings().gan, settings().kd, 3).trainer.nets)
+    before = identity.weights(nets)
+    assert identity.weights(None) == ""
+    assert identity.weights(nets) == before
+    next(nets["generator"].parameters()).data.add_(1e-3)
+    assert identity.weights(nets) != before
+
+
 def test_a_second_training_says_who_is_at_it(tmp_path: Path) -> None:
     with (
         Checkpoints(tmp_path, {"a": 1}),

@@ -66,7 +66,7 @@ def test_the_best_check_is_the_last_of_the_nearest() -> None:
 
 
 def test_a_collapse_stops_training_and_keeps_the_best(
-    drawn: Path, monkeypatch: pytest.MonkeyPatch
+    drawn: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(watch, "spread", lambda faces: 0.0)
     chosen = settings(gan={"steps": 40, "checks": 8})
@@ -76,6 +76,7 @@ def test_a_collapse_stops_training_and_keeps_the_best(
     least = min(row["distance"] for row in made.checks)
     near = [row["step"] for row in made.checks if row["distance"] <= watch.NOISE * least]
     assert made.best == near[-1]
+    assert "training collapsed at step 30: faces of a class" in capsys.readouterr().err
 
 
 def test_sound_training_is_not_stopped(drawn: Path) -> None:

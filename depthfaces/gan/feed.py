@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from depthfaces.errors import DataError
-from depthfaces.faces import FaceSet
+from depthfaces.faces import FaceSet, release
 
 FEWEST = 2  # train faces of a class: of one alone nothing can be learned that is not that face
 
@@ -56,6 +56,7 @@ class Feed:
         of_class = [self.rows[label] for label in labels.tolist()]
         rows = [rows[int(place * len(rows))] for rows, place in zip(of_class, places, strict=True)]
         faces = torch.from_numpy(np.asarray(self.images[rows], np.float32))[:, None]
+        release(self.images)
         if self.mirror:
             mirrored = torch.from_numpy(self.rng.random(count) < 0.5)
             faces = torch.where(mirrored[:, None, None, None], faces.flip(3), faces)

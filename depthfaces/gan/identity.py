@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from depthfaces.faces import FaceSet
 from depthfaces.schema import Gan, Kd
@@ -25,6 +26,18 @@ def of(faces: FaceSet, gan: Gan, kd: Kd, seed: int) -> dict[str, Any]:
     found |= {f"kd.{key}": value for key, value in kd.model_dump().items()}
     del found["gan.checkpoint_every"]  # as often as one likes
     return found
+
+
+def weights(nets: dict[str, nn.Module] | None) -> str:
+    """Return a sha256 of the weights that a training starts from; nothing for fresh ones."""
+    if nets is None:
+        return ""
+    digest = hashlib.sha256()
+    for name, net in sorted(nets.items()):
+        for key, value in net.state_dict().items():
+            digest.update(f"{name}.{key}".encode())
+            digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _data(faces: FaceSet) -> str:

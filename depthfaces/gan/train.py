@@ -1,6 +1,7 @@
 """Training: step, log, check, keep; it survives kills, and stops by itself when it fails."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -153,7 +154,7 @@ def fit(faces: FaceSet, gan: Gan, kd: Kd, seed: int, session: Session | None = N
     with ExitStack() as stack:
         checkpoints = None
         if session.checkpoints:
-            about = identity.of(faces, gan, kd, seed) | {"start": session.name}
+            about = identity.of(faces, gan, kd, seed) | {"start": identity.weights(session.start)}
             checkpoints = stack.enter_context(
                 Checkpoints(session.checkpoints, about, first=first())
             )
@@ -168,6 +169,8 @@ def fit(faces: FaceSet, gan: Gan, kd: Kd, seed: int, session: Session | None = N
                 run.save(checkpoints)
             if interrupt.noted:
                 interrupt.leave()
+    if run.stopped:
+        sys.stderr.write(f"training {run.stopped}; the nets of step {run.best} are kept\n")
     return run.result()
 
 
