@@ -31,6 +31,8 @@ from depthfaces.utility.experiment import read
 from depthfaces.utility.verdict import is_clean
 
 Array = npt.NDArray[Any]
+PAPERS = ("lbp", "hog", "sobel", "intensity")
+SURFACE = ("normals", "curvature")
 REBUILT = "rebuilt"  # pairs of faces beside the vectors of the spaces
 
 
@@ -60,9 +62,9 @@ def measured(inputs: Inputs, params: Params) -> tuple[Sides, Vectors]:
     """
     alarm(inputs.images, params.preprocess.near_copies)
     with threadpool_limits(1):
-        sides = Sides(inputs.sets, inputs.images, params)
+        sides = Sides(shapely(inputs.sets), inputs.images, params)
     shown = {name: side.images for name, side in sides.sides.items() if side.images is not None}
-    vectors: Vectors = {}
+    vectors: Vectors = surfaces(inputs.sets, sides)
     if {HELD_OUT, TRAIN} <= set(shown):
         torch.set_num_threads(params.threads)
         real = inputs.images["real"].split("train").images
@@ -74,6 +76,27 @@ def measured(inputs: Inputs, params: Params) -> tuple[Sides, Vectors]:
             if isinstance(encode, Coder):
                 vectors[REBUILT] = encode.rebuild(shown[HELD_OUT])
     return sides, vectors
+
+
+def shapely(sets: dict[str, FeatureSet]) -> dict[str, FeatureSet]:
+    """Return the sets with the paper's four families alone, where they have any: the primary space.
+
+    Normals and curvature see the sensor's grain more than the face, and would drown the shape.
+    """
+    found = {name: [k for k in known.family_names if k in PAPERS] for name, known in sets.items()}
+    return {name: part.only(found[name]) if found[name] else part for name, part in sets.items()}
+
+
+def surfaces(sets: dict[str, FeatureSet], sides: Sides) -> Vectors:
+    """Return the chosen faces' normals and curvature as a space of their own, if described."""
+    if not set(SURFACE) <= set(sets["real"].family_names):
+        return {}
+    owners = {name: sets[name if name in sets else "real"] for name in sides.rows}
+    return {
+        "surface": {
+            name: owners[name].pick(rows).only(SURFACE).x for name, rows in sides.rows.items()
+        }
+    }
 
 
 def write_vectors(folder: Path, vectors: Vectors) -> None:
@@ -99,15 +122,17 @@ def compare(inputs: Inputs, sides: Sides, vectors: Vectors, params: Params) -> d
     # One thread of linear algebra: sums, and so bytes, are the same on every machine's count.
     with threadpool_limits(1):
         spaces = {name: found for name, found in vectors.items() if name != REBUILT}
-        metrics = fidelity(inputs.sets, sides, spaces, params)
+        metrics = fidelity(shapely(inputs.sets), sides, spaces, params)
         if REBUILT in vectors:
             metrics["rebuilt"] = likeness(**vectors[REBUILT])
         for name, found in metrics["spaces"].items():
             found["input"] = embed.INPUTS[name]
         if sides.validation.images is not None:
-            metrics["selftest"] = selftest(
-                sides, lambda images: extract(images, params.features)[0], params
+            shape = [name for name in params.features.families if name in PAPERS]
+            chosen = params.features.model_copy(
+                update={"families": shape or params.features.families}
             )
+            metrics["selftest"] = selftest(sides, lambda images: extract(images, chosen)[0], params)
         maps = {}
         if "synthetic" in sides.fakes:
             metrics["families"] = families(inputs.sets)

@@ -21,6 +21,7 @@ EMBEDDINGS: dict[str, Callable[[Array, Params], Encoder]] = {
 # How an image gets into each, said beside each number.
 INPUTS = {
     "handcrafted": "as prepared",
+    "surface": "as prepared",
     "autoencoder": autoencoder.INPUT,
     "efficientnet-lite0": efficientnet.INPUT,
     "inception": inception.INPUT,

@@ -6,9 +6,12 @@ from depthfaces.report.results import Results
 STANDING = (
     "Each generator was trained once. The seeds repeat the classifiers and which faces they get, "
     "so the intervals do not tell how another training would have turned out.",
-    "The main table of distances uses the hand-made features that the classifiers read. The "
-    "tables of the other spaces stand below it; where they rank generators differently, believe "
-    "neither.",
+    "The main table of distances uses the paper's hand-made features of shape. The tables of the "
+    "other spaces stand below it; where they rank generators differently, believe neither. In "
+    "normals and curvature (surface) made faces lie farther off: they lack the sensor's grain.",
+    "With fewer real people the classifiers see fewer, but the generator had learned from all train "
+    "people. Those curves say what a finished generator gives to somebody with few faces, not what "
+    "one gives that learned from few.",
     "No face here was judged by people.",
 )
 
