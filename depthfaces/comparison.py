@@ -128,7 +128,7 @@ def compare(inputs: Inputs, sides: Sides, vectors: Vectors, params: Params) -> d
         for name, found in metrics["spaces"].items():
             found["input"] = embed.INPUTS[name]
         if sides.validation.images is not None:
-            shape = [name for name in params.features.families if name in PAPERS]
+            shape = [name for name in inputs.sets["real"].family_names if name in PAPERS]
             chosen = params.features.model_copy(
                 update={"families": shape or params.features.families}
             )

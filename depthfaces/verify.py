@@ -38,7 +38,7 @@ def verify(data: Path, reports: Path, params: Params) -> int:
 def documents(data: Path, params: Params) -> dict[str, Any]:
     """Return every result {path below reports/: content} as it has to be."""
     inputs = comparison.Inputs.open(data)
-    sides = Sides(inputs.sets, inputs.images, params)
+    sides = Sides(comparison.shapely(inputs.sets), inputs.images, params)
     vectors = comparison.read_vectors(data / "points")
     found = comparison.compare(inputs, sides, vectors, params)
     return found | {"classify.json": summary(inputs.predictions)}

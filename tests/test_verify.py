@@ -116,7 +116,7 @@ def test_every_fault_of_the_self_test_is_told(finished):
 
 def test_reconstructions_have_their_ssim_and_psnr(finished):
     found = files.read_json(finished / "reports" / "metrics.json")
-    assert set(found["spaces"]) == {"autoencoder"}
+    assert set(found["spaces"]) == {"autoencoder", "surface"}
     assert found["rebuilt"]["side"] == 32
     assert -1 <= found["rebuilt"]["ssim"] < 1
     assert 0 < found["rebuilt"]["psnr"] < 40

@@ -9,9 +9,9 @@ STANDING = (
     "The main table of distances uses the paper's hand-made features of shape. The tables of the "
     "other spaces stand below it; where they rank generators differently, believe neither. In "
     "normals and curvature (surface) made faces lie farther off: they lack the sensor's grain.",
-    "With fewer real people the classifiers see fewer, but the generator had learned from all train "
-    "people. Those curves say what a finished generator gives to somebody with few faces, not what "
-    "one gives that learned from few.",
+    "With fewer real people the classifiers see fewer, but the generator had learned from all "
+    "train people. Those curves say what a finished generator gives to somebody with few faces, "
+    "not what one gives that learned from few.",
     "No face here was judged by people.",
 )
 
