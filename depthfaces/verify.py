@@ -82,7 +82,7 @@ def differences(made: Any, stored: Any, where: str = "") -> Iterator[tuple[str, 
 def same(made: Any, stored: Any) -> bool:
     """Whether two leaves are equal, numbers up to rounding."""
     if is_number(made) and is_number(stored):
-        return math.isclose(made, stored, rel_tol=TOLERANCE, abs_tol=TOLERANCE**2)
+        return math.isclose(made, stored, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return type(made) is type(stored) and bool(made == stored)
 
 
