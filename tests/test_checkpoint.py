@@ -23,6 +23,8 @@ from tests.test_train import settings
 # Slow enough to be killed on the way, every ingredient with a memory of its own switched on.
 GAN = {"steps": 60, "checkpoint_every": 3, "augment": 0.6, "lecam": 0.3, "checks": 6}
 
+LONG = {"steps": 400, "checkpoint_every": 2}  # enough for twenty kills, however quick the machine
+
 
 def fit(faces: Path, folder: Path | None, **changes: object) -> Trained:
     torch.set_num_threads(1)
@@ -33,7 +35,7 @@ def fit(faces: Path, folder: Path | None, **changes: object) -> Trained:
 
 def fit_and_save(faces: Path, folder: Path, out: Path) -> None:
     """What a process to be killed does."""
-    store.save(out, fit(faces, folder), {})
+    store.save(out, fit(faces, folder, **LONG), {})
 
 
 def started(*arguments: Path) -> multiprocessing.process.BaseProcess:
@@ -53,14 +55,14 @@ def test_twenty_kills_change_nothing(drawn: Path, tmp_path: Path) -> None:
         process = started(drawn, tmp_path / "checkpoints", tmp_path / "gan")
         if kills < 20:
             _wait_for_a_new_checkpoint(tmp_path / "checkpoints", process)
-            time.sleep(chance.uniform(0, 0.1))
+            time.sleep(chance.uniform(0, 0.05))
             process.kill()
         process.join()
         kills += process.exitcode == -signal.SIGKILL
         if process.exitcode == 0:
             break
     assert kills == 20
-    whole = fit(drawn, None)
+    whole = fit(drawn, None, **LONG)
     for name, file in store.NETS.items():
         weights = load_file(tmp_path / "gan" / file)
         for key, value in getattr(whole, name).state_dict().items():

@@ -31,7 +31,7 @@ def faces(count: int = 60) -> np.ndarray:
 def test_names_in_params_are_those_of_the_family():
     allowed = Compare.model_fields["embeddings"].annotation
     assert set(allowed.__args__[0].__args__) == set(embed.EMBEDDINGS) - {"inception"}
-    assert set(embed.INPUTS) == {"handcrafted", *embed.EMBEDDINGS}
+    assert set(embed.INPUTS) == {"handcrafted", "surface", *embed.EMBEDDINGS}
     assert embed.chosen(with_compare(inception="")) == SETTINGS.compare.embeddings
     assert embed.chosen(with_compare(inception="x.pt"))[-1] == "inception"
 
