@@ -97,7 +97,7 @@ def fractions(found: list[dict[str, Any]]) -> Figure | None:
         spread = np.maximum([value - low, high - value], 0)
         right.errorbar(shares, value, yerr=spread, fmt="o", ms=4, color=COLOURS[0])
         left.set(xlabel="% of the real people", ylabel="macro-F1")
-        right.set(xlabel="% of the real people", ylabel="points over the better control")
+        right.set(xlabel="% of the real people", ylabel="points over control")
         for axis in (left, right):
             axis.set_xscale("log")
             axis.set_xticks(shares, [f"{share:g}" for share in shares])
