@@ -12,7 +12,6 @@ import copy
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,58 +26,67 @@ from depthfaces.gan.trainer import Trainer
 ROUND = 5  # steps timed together
 
 
-def plain(faces: FaceSet, p: params.Params, place: torch.device) -> Callable[[int], None]:
-    """Return the step of the plain loop."""
-    gan, kd = p.gan, p.kd
-    shape = Shape(faces.images.shape[1], len(faces.classes), gan.latent, gan.width, gan.recipe)
-    nets = [
-        net.to(place, memory_format=torch.contiguous_format)
-        for net in (generator(shape), discriminator(shape))
-    ]
-    g, d = nets
-    g_teacher, d_teacher = (copy.deepcopy(net).eval().requires_grad_(False) for net in nets)
-    betas = (gan.beta1, gan.beta2)
-    g_adam = torch.optim.Adam(g.parameters(), gan.lr_generator, betas)
-    d_adam = torch.optim.Adam(d.parameters(), gan.lr_discriminator, betas)
-    rows = np.flatnonzero(faces.table["split"] == "train")
-    images = torch.from_numpy(faces.images[rows][:, None].copy())
-    labels = torch.from_numpy(faces.targets[rows])
+class Plain:
+    """The plain loop: its nets, optimisers and faces."""
 
-    def step(number: int) -> None:
-        chosen = torch.randint(len(rows), (gan.batch,))
-        x, y = images[chosen].to(place), labels[chosen].to(place)
-        z = torch.randn(gan.batch, gan.latent, device=place)
-        fake = g(z, y)
-        penalised = number % gan.penalty_every == 0
+    def __init__(self, faces: FaceSet, p: params.Params, place: torch.device) -> None:
+        self.gan, self.kd, self.place = p.gan, p.kd, place
+        size, classes = faces.images.shape[1], len(faces.classes)
+        shape = Shape(size, classes, p.gan.latent, p.gan.width, p.gan.recipe)
+        self.g, self.d = (
+            net.to(place, memory_format=torch.contiguous_format)
+            for net in (generator(shape), discriminator(shape))
+        )
+        self.g_teacher, self.d_teacher = (
+            copy.deepcopy(net).eval().requires_grad_(False) for net in (self.g, self.d)
+        )
+        betas = (p.gan.beta1, p.gan.beta2)
+        self.g_adam = torch.optim.Adam(self.g.parameters(), p.gan.lr_generator, betas)
+        self.d_adam = torch.optim.Adam(self.d.parameters(), p.gan.lr_discriminator, betas)
+        rows = np.flatnonzero(faces.table["split"] == "train")
+        self.images = torch.from_numpy(faces.images[rows][:, None].copy())
+        self.labels = torch.from_numpy(faces.targets[rows])
+
+    def __call__(self, number: int) -> None:
+        """Take step `number`."""
+        chosen = torch.randint(len(self.images), (self.gan.batch,))
+        x, y = self.images[chosen].to(self.place), self.labels[chosen].to(self.place)
+        z = torch.randn(self.gan.batch, self.gan.latent, device=self.place)
+        fake = self.g(z, y)
+        self._discriminate(x, y, fake.detach(), number % self.gan.penalty_every == 0)
+        score = self.d(fake, y)
+        with torch.no_grad():
+            shown = self.g_teacher(z, y)
+        self.g_adam.zero_grad()
+        (softplus(-score).mean() + self.kd.generator * l1_loss(fake, shown)).backward()
+        self.g_adam.step()
+        self._average(self.g, self.g_teacher)
+        self._average(self.d, self.d_teacher)
+
+    def _discriminate(
+        self, x: torch.Tensor, y: torch.Tensor, fake: torch.Tensor, penalised: bool
+    ) -> None:
         x.requires_grad_(penalised)
-        real_score, fake_score = d(x, y), d(fake.detach(), y)
+        real_score, fake_score = self.d(x, y), self.d(fake, y)
         loss = softplus(-real_score).mean() + softplus(fake_score).mean()
         if penalised:
             (slope,) = torch.autograd.grad(real_score.sum(), x, create_graph=True)
-            loss = loss + gan.r1 * gan.penalty_every * slope.square().sum((1, 2, 3)).mean() / 2
+            weight = self.gan.r1 * self.gan.penalty_every
+            loss = loss + weight * slope.square().sum((1, 2, 3)).mean() / 2
         with torch.no_grad():
-            real_taught, fake_taught = d_teacher(x, y), d_teacher(fake, y)
+            real_taught, fake_taught = self.d_teacher(x, y), self.d_teacher(fake, y)
         taught = (mse_loss(real_score, real_taught) + mse_loss(fake_score, fake_taught)) / 2
-        d_adam.zero_grad()
-        (loss + kd.discriminator * taught).backward()
-        d_adam.step()
-        score = d(fake, y)
-        with torch.no_grad():
-            shown = g_teacher(z, y)
-        g_adam.zero_grad()
-        (softplus(-score).mean() + kd.generator * l1_loss(fake, shown)).backward()
-        g_adam.step()
+        self.d_adam.zero_grad()
+        (loss + self.kd.discriminator * taught).backward()
+        self.d_adam.step()
         loss.item()
-        with torch.no_grad():
-            for student, teacher in ((g, g_teacher), (d, d_teacher)):
-                pairs = zip(
-                    student.state_dict().values(), teacher.state_dict().values(), strict=True
-                )
-                for theirs, mine in pairs:
-                    if mine.is_floating_point():
-                        mine.mul_(kd.decay).add_((1 - kd.decay) * theirs)
 
-    return step
+    @torch.no_grad()
+    def _average(self, student: torch.nn.Module, teacher: torch.nn.Module) -> None:
+        pairs = zip(student.state_dict().values(), teacher.state_dict().values(), strict=True)
+        for theirs, mine in pairs:
+            if mine.is_floating_point():
+                mine.mul_(self.kd.decay).add_((1 - self.kd.decay) * theirs)
 
 
 def main(folder: Path, steps: int) -> None:
@@ -89,7 +97,7 @@ def main(folder: Path, steps: int) -> None:
     torch.set_num_threads(p.threads)
     faces = FaceSet.open(folder)
     trainer = Trainer(faces, p.gan, p.kd, 0)
-    loops = {"plain": plain(faces, p, trainer.devices.device), "ours": trainer.step}
+    loops = {"plain": Plain(faces, p, trainer.devices.device), "ours": trainer.step}
     times: dict[str, list[float]] = {name: [] for name in loops}
     for start in range(0, steps, ROUND):
         for name, step in loops.items():
