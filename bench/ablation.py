@@ -66,6 +66,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "no distillation": {"kd": {"enabled": False}},
     "perceptual distillation": {"kd": {"form": "perceptual"}},
     "teacher's buffers frozen": {"kd": {"freeze_buffers": True}},
+    "nearest upsampling": {"gan": {"upsample": "nearest"}},
     "no gradient penalty": {"gan": {"r1": 0.0}},
     "spectral norm, hinge": {"gan": {"r1": 0.0, "spectral": True, "loss": "hinge"}},
     "relativistic, R1 and R2": {"gan": {"loss": "relativistic", "r2": 1.0}},

@@ -32,7 +32,9 @@ class Plain:
     def __init__(self, faces: FaceSet, p: params.Params, place: torch.device) -> None:
         self.gan, self.kd, self.place = p.gan, p.kd, place
         size, classes = faces.images.shape[1], len(faces.classes)
-        shape = Shape(size, classes, p.gan.latent, p.gan.width, p.gan.recipe)
+        shape = Shape(
+            size, classes, p.gan.latent, p.gan.width, p.gan.recipe, upsample=p.gan.upsample
+        )
         self.g, self.d = (
             net.to(place, memory_format=torch.contiguous_format)
             for net in (generator(shape), discriminator(shape))

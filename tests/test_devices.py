@@ -1,6 +1,7 @@
 """Several processes train as one would."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,13 @@ import pandas as pd
 import pytest
 import torch
 
-from depthfaces.errors import ParamsError
-from depthfaces.gan.devices import Devices, first
+from depthfaces import params
+from depthfaces.errors import MachineError, ParamsError
+from depthfaces.faces import FaceSet
+from depthfaces.gan.devices import COMPILERS, Devices, first
 from depthfaces.gan.networks.base import BatchNorm
-from tests.conftest import write_params
+from depthfaces.gan.trainer import Trainer
+from tests.conftest import tiny, write_params
 
 TOP = Path(__file__).parents[1]
 GAN = {"steps": 20, "checks": 2, "augment": 0.6, "lecam": 0.3, "loss": "relativistic", "r2": 1.0}
@@ -51,6 +55,31 @@ def test_two_processes_have_the_losses_of_one(drawn: Path, tmp_path: Path) -> No
     assert gap[["d_slope", "g_slope"]].max() < 0.1, gap
     assert one["d_slope"].min() > 0.5
     assert (tmp_path / "two" / "gan" / "teacher.safetensors").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not any(map(shutil.which, COMPILERS)), reason="no C++ compiler here")
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # from inside torch
+def test_compiled_networks_have_the_losses_of_plain_ones(drawn: Path) -> None:
+    """Under a gradient penalty too, whose second derivative torch cannot compile."""
+    faces = FaceSet.open(drawn)
+    rows = []
+    for compiled in (False, True):
+        p = params.check(tiny(gan={"compile": compiled}))
+        trainer = Trainer(faces, p.gan, p.kd, 0)
+        assert compiled == (trainer.calls["generator"] is not trainer.nets["generator"])
+        rows.append([trainer.step(number) for number in range(3)])
+    for plain, other in zip(*rows, strict=True):
+        gaps = {name: abs(float(plain[name] - other[name])) for name in plain}
+        assert max(gaps.values()) < 0.02, gaps
+
+
+def test_compiling_without_a_compiler_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    devices = Devices("fp32", 8)
+    devices.device = torch.device("cpu")
+    with pytest.raises(MachineError, match=r"gan\.compile: expected a C\+\+ compiler"):
+        devices.compiled({})
 
 
 def test_alone_nothing_is_averaged() -> None:

@@ -11,7 +11,6 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import torch
@@ -67,12 +66,7 @@ class Checkpoints:
         for torn in self.folder.glob(".*.safetensors"):
             torn.unlink()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Let the folder go; a training that ended well needs it no more."""
         if not self.first:
             return

@@ -4,6 +4,7 @@ Each process draws the whole batch from the same stream and keeps its part of it
 averaged, and BatchNorm sees all parts: the losses are those of one process with the whole batch.
 """
 
+import shutil
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
@@ -11,7 +12,9 @@ import torch
 from accelerate import PartialState
 from torch import Tensor, distributed, nn
 
-from depthfaces.errors import ParamsError
+from depthfaces.errors import MachineError, ParamsError
+
+COMPILERS = ("g++", "clang++")  # what torch.compile looks for
 
 
 class Devices:
@@ -31,6 +34,16 @@ class Devices:
     def part(self, tensor: Tensor) -> Tensor:
         """Return this process's rows of a whole batch, on its device."""
         return tensor[self.rank :: self.count].to(self.device, non_blocking=True)
+
+    def compiled(self, nets: dict[str, nn.Module]) -> dict[str, nn.Module]:
+        """Return `nets`, each compiled for this device at its first call."""
+        if self.device.type == "cpu" and not any(map(shutil.which, COMPILERS)):
+            expected = " or ".join(COMPILERS)
+            raise MachineError(
+                f"gan.compile: expected a C++ compiler ({expected}), found none: install one, or "
+                "set gan.compile to false"
+            )
+        return {name: torch.compile(net) for name, net in nets.items()}  # type: ignore[misc] # a net
 
     def mean(self, values: Tensor) -> Tensor:
         """Return the mean of `values` over the processes."""

@@ -34,8 +34,8 @@ class Trainer:
         _check_batch(faces, gan.batch)
         self.feed = self._feed(faces, seed, "batches")
         size, classes = faces.images.shape[1], len(faces.classes)
-        shape = Shape(size, classes, gan.latent, gan.width, gan.recipe, gan.spectral, gan.deviation)
-        self._build(shape, seed)
+        given = (gan.latent, gan.width, gan.recipe, gan.spectral, gan.deviation, gan.upsample)
+        self._build(Shape(size, classes, *given), seed)
         self.encoder = encoder.fit(
             self._feed(faces, seed, "encoder-batches"),
             size,
@@ -64,7 +64,11 @@ class Trainer:
         self.nets: dict[str, nn.Module] = {**students, **teachers}
         self.calls = dict(self.nets)
         if self.gan.compile:
-            self.calls = {name: torch.compile(net) for name, net in self.nets.items()}  # type: ignore[misc] # callable all the same
+            # Penalties take a second derivative, which torch cannot compile.
+            plain = {"discriminator"} if self.gan.r1 or self.gan.r2 else set()
+            self.calls |= self.devices.compiled(
+                {name: net for name, net in self.nets.items() if name not in plain}
+            )
         betas = (self.gan.beta1, self.gan.beta2)
         rates = {"generator": self.gan.lr_generator, "discriminator": self.gan.lr_discriminator}
         self.adams = {

@@ -34,6 +34,7 @@ class Gan(Section):
     r2: NotNegative
     penalty_every: Count
     lecam: NotNegative
+    upsample: Literal["bilinear", "nearest"]
     spectral: bool
     deviation: bool
     balanced: bool

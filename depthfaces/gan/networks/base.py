@@ -21,6 +21,7 @@ class Shape:
     recipe: str = "modern"
     spectral: bool = False  # spectral norm in the discriminator
     deviation: bool = False  # minibatch standard deviation in the discriminator
+    upsample: str = "bilinear"  # or nearest, in the generator
 
 
 class Generator(nn.Module):

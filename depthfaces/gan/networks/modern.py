@@ -28,9 +28,9 @@ def features(shape: Shape) -> int:
 
 
 class Generator(base.Generator):
-    """A generator by nearest upsampling and convolution.
+    """A generator by upsampling and convolution.
 
-    Transposed convolutions leave a checkerboard.
+    Transposed convolutions leave a checkerboard, nearest neighbours leave the lines of a grid.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -41,7 +41,7 @@ class Generator(base.Generator):
         self.body = nn.Sequential(
             BatchNorm(planes[0]),
             nn.LeakyReLU(SLOPE),
-            *(_up(a, b) for a, b in pairwise(planes)),
+            *(_up(a, b, shape.upsample) for a, b in pairwise(planes)),
             nn.Conv2d(planes[-1], 1, 3, padding=1),
             nn.Tanh(),
         )
@@ -112,9 +112,9 @@ def describer(shape: Shape) -> nn.Sequential:
     )
 
 
-def _up(planes: int, out: int) -> nn.Module:
+def _up(planes: int, out: int, upsample: str) -> nn.Module:
     return nn.Sequential(
-        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Upsample(scale_factor=2, mode=upsample),
         nn.Conv2d(planes, out, 3, padding=1),
         BatchNorm(out),
         nn.LeakyReLU(SLOPE),
