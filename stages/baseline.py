@@ -6,9 +6,11 @@ import torch
 
 from depthfaces import command, files, params, seeding
 from depthfaces.baselines import BASELINES, about
+from depthfaces.baselines.gan import Plain
 from depthfaces.baselines.samples import Wanted, write
 from depthfaces.errors import ParamsError
 from depthfaces.faces import FaceSet
+from depthfaces.gan import store
 
 
 def main(faces: Path, method: str, out: Path) -> None:
@@ -22,6 +24,10 @@ def main(faces: Path, method: str, out: Path) -> None:
     seed = seeding.number(settings.seed, "baseline", method)
     sampler = BASELINES[method](train, validation, settings, seed)
     files.write_json(out / "about.json", about(method, train, settings, seed))
+    if isinstance(sampler, Plain):  # for the stage ablation
+        window = settings.preprocess.front, settings.preprocess.back
+        config = store.about(faces, sampler.gan, sampler.kd, window)
+        store.save(out / "model", sampler.trained, config)
     write(out, sampler, train, Wanted(method, settings.baselines.per_class, seed))
 
 

@@ -15,15 +15,8 @@ def main(faces: Path, before: Path, model: Path, report: Path) -> None:
     torch.set_num_threads(settings.threads)
     data, seed = FaceSet.open(faces), seeding.number(settings.seed, "train")
     gan, session = start.at(before, settings.gan, Path("checkpoints/train"))
-    about = {
-        "classes": data.classes,
-        "faces": store.fingerprint(faces),
-        "gan": gan.model_dump(),
-        "kd": settings.kd.model_dump(),
-        "unit": str(data.table["unit"].iloc[0]),
-        # Millimetres behind the nose tip that +1 and -1 stand for.
-        "window": [settings.preprocess.front, settings.preprocess.back],
-    }
+    window = settings.preprocess.front, settings.preprocess.back
+    about = store.about(faces, gan, settings.kd, window)
     with train.kept_if_diverged(lambda trained: store.save(model, trained, about)):
         trained = train.fit(data, gan, settings.kd, seed, session)
     if devices.first():

@@ -172,7 +172,8 @@ def test_plan_has_each_arm_once_and_controls_at_each_ratio():
     names = [arm.name for arm in arms.plan([0.5, 1.0], ["gan", "kde"])]
     assert names == [
         *("real", "synthetic", "mixed@0.5", "mixed@1", "oversampled@0.5", "oversampled@1"),
-        *("augmented@0.5", "augmented@1", "shuffled", "mixed-gan", "mixed-kde"),
+        *("augmented@0.5", "augmented@1", "shuffled"),
+        *("synthetic-gan", "mixed-gan", "synthetic-kde", "mixed-kde"),
     ]
 
 

@@ -294,7 +294,7 @@ def test_stage_keeps_the_best_distinct_latents(trained: Path, drawn: Path) -> No
             assert (outside(archive["z"]) == 0).all()
             assert len(np.unique(archive["z"], axis=0)) == 12
             ours = curves[(curves["emotion"] == label) & (curves["method"] == "ga")]
-            assert archive["fitness"][0] <= ours["best"].max() + 1e-5
+            assert archive["fitness"][0] <= ours["best"].max() + 1e-4  # six digits there
 
 
 def test_stage_shows_the_control_beside(trained: Path) -> None:

@@ -98,13 +98,13 @@ CHANGES = {
     "seed": set(STAGES) - {"report"},
     "data.virtual.noise": {"download", "pretrain"},
     "preprocess.crop": {"classify", "export", "preprocess", "pretrain"},
-    "preprocess.back": {"classify", "preprocess", "pretrain", "train"},
+    "preprocess.back": {"baseline", "classify", "preprocess", "pretrain", "train"},
     "gan.lr_generator": {"baseline", "pretrain", "train"},
     "kd.decay": {"baseline", "pretrain", "train"},
     "ga.generations": {"evolve"},
     "qd.cells": {"evolve"},
-    "export.evolved_share": {"export"},
-    "export.per_class": {"evolve", "export"},
+    "export.evolved_share": {"ablation", "export"},
+    "export.per_class": {"ablation", "evolve", "export"},
     "baselines.vae_epochs": {"baseline"},
     "features.hog_orientations": {"classify", "compare", "features"},
     "classify.xgb_depth": {"classify"},
@@ -150,7 +150,8 @@ def test_experiment_reruns_what_depends_on_it(smoke: Path, tmp_path: Path) -> No
     git(again, "add", "-A")
     git(again, "commit", "-qm", "start")
     output = dvc(again, "exp", "run", "-S", "ga.generations=2")
-    assert ran(output) == {"evolve", "export", "features", "classify", "compare", "report"}
+    after = {"ablation", "export", "features", "classify", "compare", "report"}
+    assert ran(output) == {"evolve", *after}
     assert "  generations: 2\n" in (again / "params.yaml").read_text(encoding="utf-8")
     git(again, "checkout", "-q", "params.yaml", "dvc.lock", "reports")
     dvc(again, "checkout")

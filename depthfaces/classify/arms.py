@@ -42,7 +42,10 @@ def plan(ratios: list[float], generators: list[str]) -> list[Arm]:
     for name, source in ADDED.items():
         arms += [Arm(f"{name}@{ratio:g}", source=source, ratio=ratio) for ratio in ratios]
     arms.append(Arm("shuffled", source="synthetic", ratio=most, shuffled=True))
-    return arms + [Arm(f"mixed-{name}", source=name, ratio=most) for name in generators]
+    for name in generators:
+        arms.append(Arm(f"synthetic-{name}", real=False, source=name, ratio=1.0))
+        arms.append(Arm(f"mixed-{name}", source=name, ratio=most))
+    return arms
 
 
 def plan_few(ratios: list[float]) -> list[Arm]:

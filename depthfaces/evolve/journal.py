@@ -18,14 +18,15 @@ import torch
 from depthfaces import files
 from depthfaces.evolve.search import Array, Score, Scored
 
-TOP = Path("checkpoints/evolve")  # outside every output: DVC empties those before a stage runs
-
 
 class Journal:
     """Scores by the number of the call, in a folder of one run's own."""
 
     def __init__(self, top: Path, key: str) -> None:
-        """Keep the journal of the run `key` in TOP/KEY; those of other runs are given up."""
+        """Keep the journal of the run `key` in TOP/KEY; those of other runs are given up.
+
+        TOP lies outside every output: DVC empties those before a stage runs.
+        """
         self.folder = top / key
         if top.is_dir():
             for other in top.iterdir():
@@ -70,9 +71,9 @@ def _write(path: Path, z: Array, scored: Scored) -> Scored:
     return scored
 
 
-def resume(*parts: object) -> Journal:
+def resume(top: Path, *parts: object) -> Journal:
     """Return the journal of the run that is bound by `parts`; say what it already knows."""
-    journal = Journal(TOP, key(*parts))
+    journal = Journal(top, key(*parts))
     if journal.known:
         sys.stderr.write(f"evolve: goes on after {journal.known} scored generations\n")
     return journal

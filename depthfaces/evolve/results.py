@@ -21,6 +21,8 @@ from depthfaces.generated import safe_names
 # dozen lineages fill the archive; farther, and only odd faces are left (bench/README.md).
 QUANTILE = 0.5
 
+CONFIG = "config.json"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -79,7 +81,7 @@ def write_latents(folder: Path, found: Sequence[Outcome], about: dict[str, Any])
             operator=record.operator[rows],
         )
     named = dict(zip(labels, names, strict=True))
-    files.write_json(folder / "config.json", {**about, "files": named})
+    files.write_json(folder / CONFIG, {**about, "files": named})
 
 
 def write_tables(folder: Path, found: Sequence[Outcome]) -> None:

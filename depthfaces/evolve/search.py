@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,12 @@ class Settings(NamedTuple):
     pso: Pso
     cmaes: Cmaes
     qd: Qd
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Settings":
+        """Return what `told` was told of."""
+        kinds = get_type_hints(cls)
+        return cls(**{name: kind.model_validate(told[name]) for name, kind in kinds.items()})
 
     def told(self) -> dict[str, Any]:
         """Return every value by section and name."""

@@ -14,9 +14,10 @@ from torch import nn
 
 from depthfaces import files
 from depthfaces.errors import DataError, IntegrityError
-from depthfaces.faces import TABLES
+from depthfaces.faces import TABLES, FaceSet
 from depthfaces.gan.networks import Generator, Shape, discriminator, generator
 from depthfaces.gan.trained import Trained
+from depthfaces.schema import Gan, Kd
 
 CONFIG = "config.json"
 TEACHER = "teacher.safetensors"
@@ -55,6 +56,22 @@ def save(folder: Path, trained: Trained, about: dict[str, Any]) -> None:
     found = {"best_step": trained.best, "stopped": trained.stopped}
     shape = asdict(trained.generator.shape)
     files.write_json(folder / CONFIG, {"shape": shape, **found, **about})
+
+
+def about(faces: Path, gan: Gan, kd: Kd, window: tuple[float, float]) -> dict[str, Any]:
+    """Return what config.json says of the set in `faces` and of how a generator learned it.
+
+    `window`: millimetres behind the nose tip that +1 and -1 stand for.
+    """
+    data = FaceSet.open(faces)
+    return {
+        "classes": data.classes,
+        "faces": fingerprint(faces),
+        "gan": gan.model_dump(),
+        "kd": kd.model_dump(),
+        "unit": str(data.table["unit"].iloc[0]),
+        "window": list(window),
+    }
 
 
 def load(folder: Path, faces: Path | None) -> Model:

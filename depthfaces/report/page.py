@@ -6,7 +6,16 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from depthfaces.report import charts, drawing, evidence, figures, gallery, tables, viewer
+from depthfaces.report import (
+    charts,
+    drawing,
+    evidence,
+    figures,
+    gallery,
+    generators,
+    tables,
+    viewer,
+)
 from depthfaces.report.limits import is_virtual, limits
 from depthfaces.report.relief import uri
 from depthfaces.report.results import Results
@@ -54,6 +63,7 @@ def content(results: Results, columns: int) -> dict[str, Any]:
         "contrasts": tables.contrasts(results.utility),
         "fractions": tables.fractions(results.utility),
         "labels": tables.labels(results.utility),
+        "generators": generators.compared(results),
         "confusions": tables.confusions(results),
         "limits": limits(results),
         "rule": results.utility["rule"] if results.utility else {},

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 METHODS = {
     "real": "Real",
     "synthetic": "Synthetic",
+    "kd": "GAN + distillation",
+    "gan_ga": "GAN + evolution",
     "gan": "Plain GAN",
     "vae": "VAE",
     "gmm": "GMM",
@@ -116,6 +118,8 @@ def arm(name: str) -> str:
         return simple[name]
     if name.startswith("mixed-"):
         return f"Real + {method(name.removeprefix('mixed-'))}"
+    if name.startswith("synthetic-"):
+        return f"{method(name.removeprefix('synthetic-'))} only"
     kind, _, ratio = name.partition("@")
     added = {"mixed": "synthetic", "oversampled": "repeated", "augmented": "augmented"}
     return f"Real + {ratio} × {added.get(kind, kind)}"

@@ -1,0 +1,42 @@
+"""The steps between the plain GAN and the synthetic set: evolution alone, distillation alone."""
+
+from pathlib import Path
+
+import torch
+
+from depthfaces import command, files, params, seeding
+from depthfaces.evolve import results
+from depthfaces.evolve.search import Settings
+from depthfaces.export import alarm
+from depthfaces.export.rows import Origin, Plan
+from depthfaces.export.write import write
+from depthfaces.faces import FaceSet
+from depthfaces.gan import store
+from depthfaces.latents import evolve
+
+
+def main(faces: Path, distilled: Path, searched: Path, baselines: Path, latents: Path) -> None:
+    """Write to BASELINES kd, plain draws of DISTILLED, and gan_ga, the evolved plain GAN.
+
+    It is evolved by the settings that the search SEARCHED had; its archives go to LATENTS.
+    """
+    p = params.load()
+    plain = baselines / "gan" / "model"
+    torch.set_num_threads(p.threads)
+    settings = Settings.of(files.read_json(searched / results.CONFIG)["settings"])
+    evolved = evolve(plain, faces, settings, p, Path("checkpoints/ablation"))
+    results.write_latents(latents, evolved.found, evolved.about)
+    sets = {
+        "kd": (Origin(store.load(distilled, faces), latents, {}), 0.0),
+        "gan_ga": (Origin.open(store.load(plain, faces), latents), p.export.evolved_share),
+    }
+    new = alarm.new(FaceSet.open(faces).split("train"))
+    for name, (origin, share) in sets.items():
+        asked = {"per_class": p.baselines.per_class, "evolved_share": share}
+        plan = Plan(p.export.model_copy(update=asked), seeding.number(p.seed, name), new)
+        write(baselines / name, origin, plan, p.threads, origin.model.classes)
+    evolved.run.clear()
+
+
+if __name__ == "__main__":
+    command.run(main)
