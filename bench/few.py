@@ -4,8 +4,10 @@
 
 FOLDER holds raw depth frames and a labels.csv as for bench.real. For each of the fifteen splits a
 generator learns the other four people's faces from nothing, and another goes on, at half the
-rates and for a quarter of STEPS, from one training on 60 virtual people (`gan.pretrain`). Every way
-to enlarge the real set adds as many faces as it has; classifiers are tested on the two people.
+rates and for a quarter of STEPS, from one training on 60 virtual people (`gan.pretrain`). Its
+latents are evolved as well, with judges that learned from the virtual people and were chosen on the
+four; a share of those faces is evolved, as `export.evolved_share` says. Every way to enlarge the
+real set adds as many faces as it has; classifiers are tested on the two people.
 Writes bench/results/few.csv and a sheet of made faces of the first split, bench/results/few.png.
 """
 
@@ -19,6 +21,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from scipy.stats import t
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
@@ -27,17 +30,28 @@ from sklearn.svm import SVC
 
 from bench.real import EXPRESSIONS, real
 from depthfaces import files, params, pretrain
+from depthfaces.evolve import contest, results
+from depthfaces.evolve.fitness import Evidence, Quality, score
+from depthfaces.evolve.journal import Journal
+from depthfaces.evolve.judge import Examples, Panel, panel
+from depthfaces.evolve.search import Settings, Space
 from depthfaces.faces import FaceSet
 from depthfaces.features import extract
 from depthfaces.features.augment import augment
-from depthfaces.gan import train
-from depthfaces.gan.sample import sample
+from depthfaces.gan import store, train
+from depthfaces.gan.sample import renderer, sample
 from depthfaces.gan.trained import Trained
 from depthfaces.utility.statistics import corrected_t
 
 OUT = Path("bench/results")
 PEOPLE, FRAMES, FIRST_STEPS = 60, 4, 1200  # of the virtual training
 RATE = 0.5
+GENERATIONS, POPULATION = 15, 60
+JUDGES = 2
+
+
+# Faces (n, S, S) and their labels by the way they were made.
+Shown = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def clip(x: np.ndarray) -> np.ndarray:
@@ -53,7 +67,9 @@ MACHINES = {
 
 def described(images: np.ndarray, labels: np.ndarray, people: np.ndarray) -> FaceSet:
     """Return a set of faces in memory, all to train on."""
-    table = pd.DataFrame({"label": labels, "subject": people, "split": "train", "unit": "mm"})
+    table = pd.DataFrame(
+        {"label": labels, "subject": people, "group": people, "split": "train", "unit": "mm"}
+    )
     return FaceSet(images, table)
 
 
@@ -74,6 +90,31 @@ def made(trained: Trained, classes: list[str], count: int, seed: int) -> tuple[A
     return sample(trained.generator_teacher, z, kinds), np.array(classes)[kinds]
 
 
+def evolved(
+    trained: Trained, few: FaceSet, panel: Panel, p: params.Params
+) -> tuple[Any, np.ndarray]:
+    """Return as many faces as `few` has: first what evolution finds, then plain draws."""
+    kept = p.ga.model_copy(update={"generations": GENERATIONS, "population": POPULATION})
+    settings = Settings(p.evolve, kept, p.pso, p.cmaes, p.qd)
+    critic = store.scorer(trained.discriminator_teacher)
+    evidence = Evidence.of(panel, few, few, critic)
+    each = -(-len(few) // len(few.classes))
+    wanted = round(p.export.evolved_share * each)
+    faces, labels = [], []
+    for target, label in enumerate(few.classes):
+        render = renderer(trained.generator_teacher, target)
+        worth = score(Quality(evidence), render, target)
+        space = Space(trained.generator.shape.latent, target)
+        with tempfile.TemporaryDirectory() as scratch:
+            records = contest(worth, space, settings, Journal(Path(scratch), "few"))
+        best = results.outcomes(label, records, wanted, evidence.nearness)[0]
+        rng = np.random.default_rng(target)
+        plain = rng.standard_normal((each - len(best.rows), space.dimensions), np.float32)
+        faces.append(render(np.concatenate([best.record.z[best.rows], plain])))
+        labels += [label] * each
+    return np.concatenate(faces)[: len(few)], np.array(labels)[: len(few)]
+
+
 def first_training(p: params.Params, faces: FaceSet) -> tuple[FaceSet, Trained]:
     """Return virtual faces with the emotions of `faces`, and a training on them."""
     asked = p.gan.pretrain.model_copy(update={"subjects": PEOPLE, "frames": FRAMES})
@@ -90,7 +131,7 @@ def split_rows(
     before: tuple[FaceSet, Trained],
     p: params.Params,
     steps: int,
-) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+) -> tuple[list[dict[str, Any]], Shown]:
     """Return a row an arm and machine for one split, and the made faces by arm."""
     virtual, first = before
     held = faces.table["subject"].isin(pair).to_numpy()
@@ -100,11 +141,14 @@ def split_rows(
     again = rng.permutation(count)
     drawn = rng.choice(len(virtual), count, replace=False)
     kinds = virtual.table["label"].to_numpy(str)
-    makers = {
-        "real + GAN": learned(few, p, steps, None),
-        "real + pretrained GAN": learned(few, p, steps // 4, first),
+    second = learned(few, p, steps // 4, first)
+    seen = (Examples.of(part, faces.classes) for part in (virtual, few))
+    judges = panel(*seen, JUDGES, np.random.default_rng(0))
+    made_by = {
+        "real + GAN": made(learned(few, p, steps, None), faces.classes, count, 1),
+        "real + pretrained GAN": made(second, faces.classes, count, 1),
+        "real + pretrained GAN, evolved": evolved(second, few, judges, p),
     }
-    made_by = {arm: made(maker, faces.classes, count, 1) for arm, maker in makers.items()}
     extra = {
         "real": (few.images[:0], labels[:0]),
         "real + repeated": (few.images[again], labels[again]),
@@ -121,7 +165,7 @@ def split_rows(
             guess = machine().fit(x, y).predict(test_x)
             score = f1_score(test.table["label"], guess, average="macro")
             rows.append({"held": "+".join(pair), "arm": arm, "machine": name, "macro_f1": score})
-    return rows, {arm: images for arm, (images, _) in made_by.items()}
+    return rows, made_by
 
 
 def say(rows: pd.DataFrame) -> None:
@@ -136,15 +180,17 @@ def say(rows: pd.DataFrame) -> None:
                 gap = (table[arm] - against).to_numpy()
                 line += f"  {100 * gap.mean():+5.1f}"
                 if found := corrected_t(gap, people - 2, 2):
-                    line += f" (t {found[0]:.2f}, p {found[1]:.2f})"
+                    half = abs(gap.mean() / found[0]) * t.ppf(0.975, len(gap) - 1)
+                    low, high = 100 * (gap.mean() - half), 100 * (gap.mean() + half)
+                    line += f" ({low:+.1f} to {high:+.1f}, p {found[1]:.2f})"
             print(line)
 
 
-def sheet(shown: dict[str, np.ndarray], classes: list[str]) -> None:
+def sheet(shown: Shown, classes: list[str]) -> None:
     """Draw made faces, a block an arm and a row an emotion."""
     figure, axes = plt.subplots(len(shown), 1, figsize=(8, 2.9 * len(shown)))
-    for axis, (arm, images) in zip(axes, shown.items(), strict=True):
-        rows = [np.hstack(images[kind :: len(classes)][:10]) for kind in range(len(classes))]
+    for axis, (arm, (images, labels)) in zip(axes, shown.items(), strict=True):
+        rows = [np.hstack(images[labels == label][:10]) for label in classes]
         axis.imshow(np.vstack(rows), cmap="gray", vmin=-1, vmax=1)
         axis.set_title(f"{arm}: {', '.join(classes)}", fontsize=9, loc="left")
         axis.set_axis_off()

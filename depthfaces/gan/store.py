@@ -19,6 +19,9 @@ from depthfaces.gan.networks import Generator, Shape, discriminator, generator
 from depthfaces.gan.trained import Trained
 from depthfaces.schema import Gan, Kd
 
+# Faces (n, S, S) and a class to scores (n,).
+Critic = Callable[[npt.NDArray[Any], int], npt.NDArray[Any]]
+
 CONFIG = "config.json"
 TEACHER = "teacher.safetensors"
 # Each net's field of `Trained`, and its file.
@@ -84,10 +87,15 @@ def load(folder: Path, faces: Path | None) -> Model:
     return Model(net, files.checksum(folder / TEACHER), config)
 
 
-def critic(folder: Path) -> Callable[[npt.NDArray[Any], int], npt.NDArray[Any]]:
-    """Return the discriminator's teacher in `folder`: faces (n, S, S), a class to scores (n,)."""
+def critic(folder: Path) -> Critic:
+    """Return the discriminator's teacher in `folder`."""
     net = discriminator(Shape(**_config(folder)["shape"]))
     _read(net, folder / NETS["discriminator_teacher"])
+    return scorer(net)
+
+
+def scorer(net: nn.Module) -> Critic:
+    """Return the discriminator `net` as a critic."""
 
     @torch.inference_mode()
     def scores(faces: npt.NDArray[Any], label: int) -> npt.NDArray[Any]:
