@@ -1,0 +1,1 @@
+"""The four companion studies: small experiments beside the pipeline, on the same faces."""
