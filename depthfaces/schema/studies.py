@@ -118,9 +118,11 @@ class Vgg(Section):
 
     width: Count
     norm: bool
+    dropout: Momentum
     epochs: Count
     batch: Annotated[int, Field(ge=2)]
     rate: Rate
+    falling: bool
 
 
 class Made(Section):

@@ -47,15 +47,19 @@ def fit(train: Lesson, validation: Lesson, plan: Plan, wanted: Vgg) -> Fitted:
     place = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     stream = torch.Generator().manual_seed(int(rng.integers(2**63)))
     side = train.images.shape[1]
-    net = Vgg19(plan.classes, wanted.width, side, norm=wanted.norm, generator=stream)
+    net = Vgg19(plan.classes, side, wanted, stream)
     initialise(net, rng)
     net.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload] # its stub lacks it
     adam = torch.optim.Adam(net.parameters(), wanted.rate)
+    falling = torch.optim.lr_scheduler.LambdaLR(
+        adam, lambda done: 1 - done / wanted.epochs if wanted.falling else 1.0
+    )
     feed = Feed(train, wanted.batch, plan.how, rng)
     curve: list[dict[str, float]] = []
     kept: dict[str, Tensor] = {}
     for look in range(1, wanted.epochs + 1):
         loss = _pass(net, adam, feed, plan.steps)
+        falling.step()
         shares = answers(net, validation.images)
         mine = shares[np.arange(len(shares)), validation.labels]
         row = {
