@@ -126,7 +126,7 @@ class Vgg(Section):
 
 
 class Made(Section):
-    """The generated faces of `augment`: the package's conditional GAN, and how many of its faces."""
+    """The generated faces of `augment`: the conditional GAN's training, and how many are added."""
 
     steps: Count
     width: Count

@@ -49,7 +49,8 @@ def wanted_faces(data: Data, wanted: Augment) -> Array:
     """Return how many faces to generate of each class, enough for every arm."""
     real = np.bincount(data.labels[data.rows("train")], minlength=len(data.classes))
     most = max([0.0, *wanted.made.ratios])
-    return np.maximum(wanted.made.drawn * wanted.made.per_class, np.ceil(most * real).astype(int))
+    drawn = wanted.made.drawn * wanted.made.per_class
+    return np.asarray(np.maximum(drawn, np.ceil(most * real).astype(int)))
 
 
 def pool(made: Made, data: Data, wanted: Augment) -> Pool:
@@ -64,7 +65,7 @@ def pool(made: Made, data: Data, wanted: Augment) -> Pool:
 
 
 def first(labels: Array, allowed: Array, counts: Array) -> Array:
-    """Return the first `counts[c]` rows of each class c among the `allowed` ones, or all of them."""
+    """Return the first `counts[c]` rows of each class c among the `allowed` ones."""
     chosen = [
         np.flatnonzero(allowed & (labels == label))[:count] for label, count in enumerate(counts)
     ]

@@ -40,9 +40,7 @@ class Data:
         bits = entropy(levels)
         train = faces.table["split"].to_numpy() == "train"
         bounds = Bounds.of(bits[train], wanted.entropy.low, wanted.entropy.high)
-        return cls(
-            faces.classes, faces.table, levels, faces.targets, bits, bounds, wanted.equalise
-        )
+        return cls(faces.classes, faces.table, levels, faces.targets, bits, bounds, wanted.equalise)
 
     def rows(self, split: str, *, usable: bool = False) -> Array:
         """Return the rows of a split; if `usable` those alone that the entropy filter lets pass."""

@@ -60,9 +60,7 @@ def run(arms: Mapping[str, Arm], wanted: Augment, seed: int, threads: int) -> di
 def _run(arm: Arm, plan: Plan, wanted: Augment) -> Answers:
     fitted = fit(arm.train, arm.validation, plan, wanted.vgg)
     asked = {name: answers(fitted.net, faces).argmax(axis=1) for name, faces in arm.asked.items()}
-    return Answers(
-        answers(fitted.net, arm.validation.images).argmax(axis=1), asked, [fitted.curve]
-    )
+    return Answers(answers(fitted.net, arm.validation.images).argmax(axis=1), asked, [fitted.curve])
 
 
 def _number(seed: int, k: int) -> int:

@@ -42,5 +42,10 @@ class Vgg19(nn.Sequential):
         flat = before * (side >> len(STAGES)) ** 2
         hidden = HEAD * width
         for inputs in (flat, hidden):
-            layers += [nn.Flatten(), nn.Linear(inputs, hidden), nn.ReLU(), Dropout(wanted.dropout, generator)]
+            layers += [
+                nn.Flatten(),
+                nn.Linear(inputs, hidden),
+                nn.ReLU(),
+                Dropout(wanted.dropout, generator),
+            ]
         super().__init__(*layers, nn.Linear(hidden, classes))
