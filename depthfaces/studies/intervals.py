@@ -1,0 +1,70 @@
+"""How sure a study's score is: draws of people and seeds by which all its arms are judged."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from depthfaces.classify.scores import accuracy
+from depthfaces.utility import statistics
+
+Array = npt.NDArray[Any]
+Score = Callable[[Array], Array]  # confusions (..., k, k) -> (...)
+
+DRAWS = 2000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Judge:
+    """True classes `label` (n,) of the faces asked, their owners as numbers `person` (n,), draws.
+
+    `who` (draws, people) and `which` (draws, seeds) are shared, so that differences are paired.
+    """
+
+    label: Array
+    person: Array
+    classes: int
+    who: Array
+    which: Array
+
+    @classmethod
+    def over(
+        cls, label: Array, owners: Array, classes: int, seeds: int, rng: np.random.Generator
+    ) -> Self:
+        """Return the judge of faces of `label` (n,) that belong to `owners` (n,), any names."""
+        people, person = np.unique(owners, return_inverse=True)
+        who, which = statistics.weights(len(people), seeds, DRAWS, rng)
+        return cls(np.asarray(label), person, classes, who, which)
+
+    def confusions(self, called: Array) -> Array:
+        """Return counts (people, seeds, k, k) of the answers `called` (seeds, n); row is true."""
+        seeds, k = len(called), self.classes
+        shape = (self.who.shape[1], seeds, k, k)
+        seed = np.arange(seeds)[:, None]
+        places = np.ravel_multi_index(
+            np.broadcast_arrays(self.person, seed, self.label, called), shape
+        )
+        return np.bincount(places.ravel(), minlength=int(np.prod(shape))).reshape(shape)
+
+    def interval(self, called: Array, of: Score = accuracy) -> list[float]:
+        """Return [value, low, high] of the score `of` the answers `called` (seeds, n)."""
+        return self._bounds(*self._draws(called, of))
+
+    def difference(self, called: Array, other: Array, of: Score = accuracy) -> list[float]:
+        """Return [value, low, high] of the score of `called` minus that of `other`."""
+        (one, ones), (two, twos) = self._draws(called, of), self._draws(other, of)
+        return self._bounds(one - two, ones - twos)
+
+    def _draws(self, called: Array, of: Score) -> tuple[float, Array]:
+        """Return the mean over the seeds, and the same in each draw."""
+        matrices = self.confusions(called)
+        return float(of(matrices.sum(axis=0)).mean()), statistics.bootstrap(
+            matrices, self.who, self.which, of
+        )
+
+    @staticmethod
+    def _bounds(value: float, draws: Array) -> list[float]:
+        return [value, *statistics.interval(draws, LEVEL)]
