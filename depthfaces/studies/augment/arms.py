@@ -12,9 +12,9 @@ from depthfaces.schema.studies import Augment
 from depthfaces.studies.augment.change import Change
 from depthfaces.studies.augment.data import Data
 from depthfaces.studies.augment.filters import realistic, thresholds
-from depthfaces.studies.augment.fit import Lesson
 from depthfaces.studies.augment.made import Made
-from depthfaces.studies.augment.prepare import Bytes, entropy, grey
+from depthfaces.studies.augment.prepare import entropy
+from depthfaces.studies.lessons import Bytes, Lesson, grey
 
 Array = npt.NDArray[Any]
 CONTROLS = ("plain", "real", "unfiltered")

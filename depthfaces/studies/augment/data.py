@@ -11,8 +11,8 @@ from depthfaces.faces import FaceSet
 from depthfaces.schema.studies import Augment
 from depthfaces.splits import SPLITS
 from depthfaces.studies.augment.filters import Bounds, flagged
-from depthfaces.studies.augment.fit import Lesson
-from depthfaces.studies.augment.prepare import Bytes, entropy, equalised, grey
+from depthfaces.studies.augment.prepare import entropy, equalised
+from depthfaces.studies.lessons import Bytes, Lesson, grey
 
 Array = npt.NDArray[Any]
 BATCH = 512  # faces read at once

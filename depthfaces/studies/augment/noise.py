@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from depthfaces.studies.augment.prepare import Bytes, entropy, equalised
+from depthfaces.studies.augment.prepare import entropy, equalised
+from depthfaces.studies.lessons import Bytes
 
 Array = npt.NDArray[Any]
 

@@ -12,9 +12,9 @@ from depthfaces.studies.augment import arms, noise, pictures, protocol, story, t
 from depthfaces.studies.augment.captions import CAPTIONS
 from depthfaces.studies.augment.data import Data
 from depthfaces.studies.augment.made import Made
-from depthfaces.studies.augment.prepare import grey
 from depthfaces.studies.augment.results import Results
 from depthfaces.studies.chapter import Cell, Chapter, Picture
+from depthfaces.studies.lessons import grey
 
 DPI = 110
 

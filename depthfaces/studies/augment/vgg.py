@@ -1,29 +1,15 @@
 """VGG-19 (Simonyan and Zisserman 2015, configuration E) with a head for small grey faces."""
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from depthfaces.schema.studies import Vgg
+from depthfaces.studies.lessons import Dropout
 
 # Channels of the 16 convolutions in widths (64 as published), by stage; each stage ends in a
 # halving. 48 pixels become 24, 12, 6, 3, 1.
 STAGES = ((1, 1), (2, 2), (4, 4, 4, 4), (8, 8, 8, 8), (8, 8, 8, 8))
 HEAD = 8  # widths of the two hidden dense layers: 512; the published 4,096 are for 7 x 7 maps
-
-
-class Dropout(nn.Module):
-    """Dropout from a stream of its own: fits that run side by side do not disturb each other."""
-
-    def __init__(self, share: float, generator: torch.Generator) -> None:
-        super().__init__()
-        self.share, self.generator = share, generator
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return `x` with a random share set to 0 and the rest raised, in training only."""
-        if not (self.training and self.share):
-            return x
-        draws = torch.rand(x.shape, generator=self.generator)
-        return x * (draws >= self.share).to(x) / (1 - self.share)
 
 
 class Vgg19(nn.Sequential):
