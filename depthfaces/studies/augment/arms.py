@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from depthfaces import seeding
-from depthfaces.classify import leaky
+from depthfaces.classify.pooled import split
 from depthfaces.schema.studies import Augment
 from depthfaces.studies.augment.change import Change
 from depthfaces.studies.augment.data import Data
@@ -114,7 +114,7 @@ def leak(lesson: Lesson, made: int, how: Change, rng: np.random.Generator) -> Ar
     Generated faces, and other faces of the same people, stand in its test part: it leaks. Held-out
     people are not in it.
     """
-    held, tuned, fitted = leaky.split(lesson.labels, rng)
+    held, tuned, fitted = split(lesson.labels, rng)
     train, validation, test = (take(lesson, rows) for rows in (fitted, tuned, held))
     return Arm(train, validation, {"as they are": test.images}, test.labels, how, made)
 

@@ -54,7 +54,7 @@ def answer(found: Results) -> str:
             f"{found.seeds} seeds are fewer than {ENOUGH}: this run shows that the study works; it "
             "decides nothing."
         )
-    return " ".join(lines)
+    return "\n".join(lines)
 
 
 def hypotheses(found: Results) -> list[str]:

@@ -7,7 +7,6 @@ import numpy as np
 
 from depthfaces.audit.audit import documents, read
 from depthfaces.classify import scores
-from depthfaces.sources.labels import canonical
 from depthfaces.studies.augment.arms import LEAKY, Pool
 from depthfaces.studies.augment.results import PLAIN, Results, kind
 from depthfaces.studies.chapter import Cell, Table
@@ -15,6 +14,7 @@ from depthfaces.studies.chapter import Cell, Table
 ACCURACY = {"real": 0.65, "added": 0.63}  # as published
 REPORTS = {"real": "report on the original data", "added": "report on the augmented data"}
 SHOWN = ("real", "added", "filtered")  # the arms that are scored on noisy faces
+NAMES = {"Angry": "Anger", "Happy": "Happiness", "Sad": "Sadness"}  # as printed: as here
 Row = list[Cell]
 
 
@@ -23,7 +23,10 @@ def published() -> dict[str, dict[str, list[float]]]:
     content = read(documents()["augment"])["tables"]
     rows = {table["name"]: table.get("rows", {}) for table in content}
     return {
-        arm: {canonical(name): [float(cell) for cell in cells] for name, cells in rows[of].items()}
+        arm: {
+            NAMES.get(name, name): [float(cell) for cell in cells]
+            for name, cells in rows[of].items()
+        }
         for arm, of in REPORTS.items()
     }
 
