@@ -130,4 +130,4 @@ def kind(arm: str) -> str:
         LEAKY[0]: "Real (leaky)",
         LEAKY[1]: "+ generated (leaky)",
     }
-    return names.get(arm) or f"+ {arm.partition('@')[2]} generated a real face"
+    return names.get(arm) or f"+ {arm.partition('@')[2]} generated for each real"
