@@ -1,17 +1,23 @@
 """The companion studies run through DVC at smoke size, one after the other, and then rest."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from conftest import write_faces
-from test_pipeline import dvc, ran
+from test_pipeline import dvc
 
 from depthfaces import scratch
 from tests import declared
 
 STAGES = list(declared.stages("studies"))
 FILE = "studies/dvc.yaml"
+
+
+def ran(output: str) -> set[str]:
+    """Return the studies that `dvc repro` ran."""
+    return set(re.findall(rf"Running stage '{FILE}:(\w+)'", output))
 
 
 @pytest.fixture(scope="module")
