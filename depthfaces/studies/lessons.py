@@ -164,7 +164,7 @@ def grey(images: Array, side: int) -> Bytes:
         return np.asarray(levels)
     how = cv2.INTER_AREA if side < levels.shape[1] else cv2.INTER_LINEAR
     sized = [cv2.resize(face, (side, side), interpolation=how) for face in levels]
-    return np.array(sized, np.uint8).reshape(-1, side, side)
+    return np.asarray(np.array(sized, np.uint8).reshape(-1, side, side))
 
 
 def floats(images: Array, side: int) -> npt.NDArray[np.float32]:
@@ -173,7 +173,7 @@ def floats(images: Array, side: int) -> npt.NDArray[np.float32]:
         return np.array(images, np.float32)
     how = cv2.INTER_AREA if side < images.shape[1] else cv2.INTER_LINEAR
     sized = [cv2.resize(np.array(face), (side, side), interpolation=how) for face in images]
-    return np.array(sized, np.float32).reshape(-1, side, side)
+    return np.asarray(np.array(sized, np.float32).reshape(-1, side, side))
 
 
 def side_by_side(
