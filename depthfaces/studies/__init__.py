@@ -1,1 +1,1 @@
-"""The four companion studies: small experiments beside the pipeline, on the same faces."""
+"""The companion studies: four publications on generated faces, repeated on people kept apart."""

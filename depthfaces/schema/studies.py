@@ -1,0 +1,106 @@
+"""The section studies: the four companion studies, one sub-section each."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from depthfaces.schema.base import Count, Positive, Section, Share, ascending
+from depthfaces.schema.evolve import Pso
+
+Rate = Annotated[float, Field(gt=0, lt=1)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Dcgan(Section):
+    """A DCGAN of 64 px and its training; `width` 64 gives the published layers."""
+
+    latent: Count
+    width: Count
+    epochs: Count
+    batch: Annotated[int, Field(ge=2)]
+    lr_generator: Rate
+    lr_discriminator: Rate
+    beta1: Momentum
+    activation: Literal["gelu", "relu", "leaky"]
+
+
+class BalanceCnn(Section):
+    """The classifier of `balance`: three convolutions and two dense layers at 100 px."""
+
+    width: Count
+    dense: Count
+    epochs: Count
+    batch: Count
+    rate: Rate
+    dropout: Momentum
+
+
+class Balance(Section):
+    """Fill up a small class with generated faces (seed 002)."""
+
+    seeds: Count
+    classes: list[str]
+    small: str
+    shares: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
+    gan: Dcgan
+    cnn: BalanceCnn
+    bootstrap: Count
+
+
+class Dfeatures(Section):
+    """Features of a DCGAN's discriminator for emotions and action units (seed 001)."""
+
+    seeds: Count
+
+
+class Range(Section):
+    """Where a setting is searched."""
+
+    low: Annotated[float, Field(ge=0)]
+    high: Positive
+
+    @model_validator(mode="after")
+    def _runs_forwards(self) -> Self:
+        ascending(self, "low", "high")
+        return self
+
+
+class Ranges(Section):
+    """The box in which the swarm flies."""
+
+    lr_generator: Range
+    lr_discriminator: Range
+    beta1: Range
+    dropout: Range
+    fake_weight: Range
+
+
+class Swarm(Section):
+    """A particle swarm over the settings of a GAN whose discriminator classifies (seed 003)."""
+
+    seeds: Count
+    particles: Annotated[int, Field(ge=2)]
+    generations: Count
+    pso: Pso
+    gan: Dcgan
+    dropout: Share
+    fake_weight: Positive
+    ranges: Ranges
+    final_epochs: Count
+    faces: Count
+    bootstrap: Count
+
+
+class Augment(Section):
+    """VGG-19 with and without generated faces (seed 004)."""
+
+    seeds: Count
+
+
+class Studies(Section):
+    """The companion studies."""
+
+    balance: Balance
+    dfeatures: Dfeatures
+    swarm: Swarm
+    augment: Augment

@@ -1,0 +1,12 @@
+"""The study balance, from faces to its chapter."""
+
+from pathlib import Path
+from typing import Any
+
+from depthfaces.faces import FaceSet
+from depthfaces.schema.studies import Balance
+
+
+def run(faces: FaceSet, settings: Balance, seed: int, figures: Path) -> Any:
+    """Return the chapter; its figures are written into the folder `figures`."""
+    raise NotImplementedError
