@@ -64,7 +64,6 @@ class Dfeatures(Section):
     neighbours: Count
     autoencoder_steps: Count
     rated: Count
-    bootstrap: Count
 
 
 class Range(Section):
