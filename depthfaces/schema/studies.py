@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from depthfaces.schema.base import Count, Positive, Section, Share, ascending
+from depthfaces.schema.base import Count, NotNegative, Positive, Section, Share, ascending
 from depthfaces.schema.evolve import Pso
 
 Rate = Annotated[float, Field(gt=0, lt=1)]
@@ -104,10 +104,60 @@ class Swarm(Section):
     bootstrap: Count
 
 
+class Changes(Section):
+    """Classical augmentation in `augment`."""
+
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    zoom: Annotated[float, Field(ge=0, lt=1)]
+    crop: Annotated[int, Field(ge=0)]
+    flip: bool
+    sharpen: NotNegative
+
+
+class Entropy(Section):
+    """Quantiles of real train faces' entropy between which a face is used."""
+
+    low: Share
+    high: Share
+
+    @model_validator(mode="after")
+    def _runs_forwards(self) -> Self:
+        ascending(self, "low", "high")
+        return self
+
+
+class Vgg(Section):
+    """The classifier of `augment` and its training; `width` 64 gives VGG-19."""
+
+    width: Count
+    norm: bool
+    epochs: Count
+    batch: Annotated[int, Field(ge=2)]
+    rate: Rate
+
+
+class Made(Section):
+    """The generated faces of `augment`: the package's conditional GAN, and how many of its faces."""
+
+    steps: Count
+    width: Count
+    per_class: Count
+    ratios: list[Positive]
+    drawn: Annotated[int, Field(ge=2)]
+    realism: Share
+
+
 class Augment(Section):
     """VGG-19 with and without generated faces (seed 004)."""
 
     seeds: Count
+    size: Annotated[int, Field(ge=32)]
+    equalise: Literal["global", "clahe", "none"]
+    changes: Changes
+    entropy: Entropy
+    vgg: Vgg
+    made: Made
+    tail: Annotated[float, Field(gt=0, lt=1)]
 
 
 class Studies(Section):
