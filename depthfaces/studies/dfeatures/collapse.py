@@ -1,4 +1,4 @@
-"""Has the generator collapsed? The birthday test: how many faces until two are the same?"""
+"""The birthday test of mode collapse: how many faces until two are the same."""
 
 from typing import Any, NamedTuple
 

@@ -38,7 +38,9 @@ class Gap:
     def between(cls, train: Array, asked: Array) -> Self:
         """Measure features `train` (n, D) and `asked` (m, D)."""
         near, far = scaled(train, asked)
-        return cls(euclidean_distances(near, squared=True), euclidean_distances(far, near, squared=True))
+        return cls(
+            euclidean_distances(near, squared=True), euclidean_distances(far, near, squared=True)
+        )
 
     def scores(self, y: Array, setting: Setting) -> Array:
         """Return a score a class (m, k) of the faces asked; `y` (n,) numbers the train classes."""
@@ -91,10 +93,12 @@ def area(*, positive: Array, score: Array, weight: Array) -> Array:
     )
     won = (yes * (np.cumsum(no, axis=1) - no / 2)).sum(axis=1)
     pairs = yes.sum(axis=1) * no.sum(axis=1)
-    return np.divide(won, pairs, out=np.full(len(weight), np.nan), where=pairs > 0)
+    return np.asarray(np.divide(won, pairs, out=np.full(len(weight), np.nan), where=pairs > 0))
 
 
-def out_of_fold(gaps: Sequence[Gap], folds: Sequence[tuple[Array, Array]], y: Array, setting: Setting) -> Array:
+def out_of_fold(
+    gaps: Sequence[Gap], folds: Sequence[tuple[Array, Array]], y: Array, setting: Setting
+) -> Array:
     """Return the scores (n, k) of every face by the machine that was not trained on its fold."""
     found = np.zeros((len(y), int(y.max()) + 1))
     for gap, (train, asked) in zip(gaps, folds, strict=True):

@@ -1,4 +1,4 @@
-"""Pretrained on one set, trained on a second, tested on a third: what carries over?"""
+"""Pretrained on one set, trained on a second, tested on a third: what carries over."""
 
 from collections.abc import Sequence
 from itertools import product

@@ -108,7 +108,11 @@ def matrix(cells: Sequence[Cell], key: str, low: float) -> Figure:
         axes: Any = figure.subplots(1, len(sets), squeeze=False, sharey=True)
         for axis, name in zip(axes.flat, sets, strict=True):
             values = [
-                [getattr(cell, key) for cell in cells if (cell.pretrained, cell.trained) == (name, one)]
+                [
+                    getattr(cell, key)
+                    for cell in cells
+                    if (cell.pretrained, cell.trained) == (name, one)
+                ]
                 for one in sets
             ]
             shares = np.array([[v[0] if v else np.nan for v in row] for row in values], float)

@@ -52,7 +52,9 @@ def page(real: Array, fake: Array, unit: str, rng: np.random.Generator) -> str:
     The order in the file is drawn from `rng`, and the browser shuffles again for each rater. What
     a face is stands in the file in base64, so that nobody reads it by accident.
     """
-    images = [(kind, image) for kind, side in zip(KINDS, (real, fake), strict=True) for image in side]
+    images = [
+        (kind, image) for kind, side in zip(KINDS, (real, fake), strict=True) for image in side
+    ]
     order = rng.permutation(len(images))
     faces = [
         {"name": f"{place + 1:03d}", "source": data_uri(picture(images[row][1], unit))}

@@ -12,6 +12,7 @@ from depthfaces.classify.scores import confusion, macro_f1
 from depthfaces.schema.studies import Dfeatures
 from depthfaces.studies.dfeatures.areas import Areas, Interval, areas
 from depthfaces.studies.dfeatures.matrix import Cell
+from depthfaces.studies.dfeatures.quality import Space
 from depthfaces.studies.dfeatures.readings import numbers, published_marks
 from depthfaces.studies.dfeatures.sets import Part, Set
 from depthfaces.studies.dfeatures.units import Marks, marks
@@ -32,6 +33,7 @@ class Results:
     runs: "list[Run]"
     best: str
     cells: list[Cell]
+    space: Space
     plan: Dfeatures
     seed: int
 
@@ -65,6 +67,7 @@ class Results:
         """Return an arm's calls (seeds, m) of the faces of people held out."""
         return np.stack([run.readings[arm].called for run in self.runs])
 
+    @cached_property
     def leaky_called(self) -> Array:
         """Return the published protocol's calls (seeds, n)."""
         return np.stack([run.leaky.called for run in self.runs])
@@ -78,31 +81,40 @@ class Results:
         """Return an arm's macro-F1 on people held out."""
         return self.asked.interval(self.called(arm), macro_f1)
 
-    def emotions(self, arm: str) -> Areas:
+    @cached_property
+    def emotions(self) -> Areas:
+        """Return the areas of the best arm's emotions on people held out."""
+        return self.of_emotions(self.best)
+
+    def of_emotions(self, arm: str) -> Areas:
         """Return the areas of an arm's emotions, each against the rest, on people held out."""
         scores = np.stack([run.readings[arm].scores for run in self.runs])
         return areas(self._one_hot(self.home.asked), scores, self.asked)
 
+    @cached_property
     def leaky_emotions(self) -> Areas:
         """Return the same by the published protocol."""
         scores = np.stack([run.leaky.scores for run in self.runs])
         return areas(self._one_hot(self.home.whole()), scores, self.everybody)
 
+    @cached_property
     def marks(self) -> Marks | None:
         """Return the units of the faces of people held out."""
         return marks(self.home.asked.faces.table, self.plan.unit_shown)
 
-    def units(self, arm: str) -> Areas | None:
-        """Return the areas of an arm's action units on people held out."""
-        truth = self.marks()
+    @cached_property
+    def units(self) -> Areas | None:
+        """Return the areas of the best arm's action units on people held out."""
+        truth = self.marks
         if truth is None:
             return None
-        return areas(truth.shown, self.unit_scores(arm), self.asked)
+        return areas(truth.shown, self.unit_scores(self.best), self.asked)
 
     def unit_scores(self, arm: str) -> Array:
         """Return an arm's scores (seeds, m, 14) of the action units."""
         return np.stack([np.asarray(run.readings[arm].units) for run in self.runs])
 
+    @cached_property
     def leaky_units(self) -> Areas | None:
         """Return the areas of the action units by the published protocol and its rule table."""
         truth = published_marks(self.home.whole())
@@ -111,8 +123,8 @@ class Results:
         scores = np.stack([np.asarray(run.leaky.units) for run in self.runs])
         return areas(truth.shown, scores, self.everybody)
 
-    def confusions(self, arm: str) -> dict[str, Array]:
-        """Return counts (k, k) over the seeds: the published protocol's, and an arm's held out."""
+    def confusions(self) -> dict[str, Array]:
+        """Return counts (k, k) over the seeds: the published protocol's, and the best arm's."""
         names = np.array(self.classes)
 
         def counts(part: Part, called: Array) -> Array:
@@ -120,8 +132,8 @@ class Results:
             return np.asarray(np.sum(each, axis=0))
 
         return {
-            "folds by image (leaky)": counts(self.home.whole(), self.leaky_called()),
-            "people held out": counts(self.home.asked, self.called(arm)),
+            "folds by image (leaky)": counts(self.home.whole(), self.leaky_called),
+            "people held out": counts(self.home.asked, self.called(self.best)),
         }
 
     @property

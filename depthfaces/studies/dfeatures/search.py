@@ -59,7 +59,9 @@ def search(x: Array, y: Array, folds: Folds, trials: int, seed: int) -> Found:
     tries = []
     for _ in tqdm(range(trials), "settings", unit="try", leave=False, disable=None):
         trial = study.ask()
-        setting = Setting(10 ** trial.suggest_float("cost", *COST), 10 ** trial.suggest_float("gamma", *GAMMA))
+        setting = Setting(
+            10 ** trial.suggest_float("cost", *COST), 10 ** trial.suggest_float("gamma", *GAMMA)
+        )
         scores = out_of_fold(gaps, folds, y, setting)
         right = float((scores.argmax(axis=1) == y).mean())
         study.tell(trial, right)

@@ -15,7 +15,7 @@ from depthfaces.embed.batches import resized
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
 from depthfaces.schema import Data, Params
-from depthfaces.studies import dcgan
+from depthfaces.studies.nets import SIDE
 
 Array = npt.NDArray[Any]
 HARD = "virtual-hard"  # other people under the preset hard: turned further, noisier, weaker
@@ -31,12 +31,12 @@ class Part(NamedTuple):
     @property
     def label(self) -> Array:
         """Return the emotion of each face, (n,)."""
-        return self.faces.table["label"].to_numpy(str)
+        return np.asarray(self.faces.table["label"].to_numpy(str))
 
     @property
     def group(self) -> Array:
         """Return whose face each is, (n,): a person, or a cluster of near copies."""
-        return self.faces.table["group"].to_numpy(str)
+        return np.asarray(self.faces.table["group"].to_numpy(str))
 
 
 class Set(NamedTuple):
@@ -68,7 +68,7 @@ def configured(faces: FaceSet, params: Params) -> tuple[list[Set], list[str]]:
     """Return the set at hand and the further ones; and the names of those without a source."""
     plan = params.studies.dfeatures
     found = [part(params.data.source, faces, plan.faces, params.seed)]
-    missing = []
+    missing: list[str] = []
     for name in plan.sets:
         if name == params.data.source:
             continue
@@ -119,4 +119,4 @@ def part(name: str, faces: FaceSet, most: int, seed: int) -> Set:
 
 def _part(faces: FaceSet) -> Part:
     images = torch.from_numpy(np.array(faces.images, np.float32))[:, None]
-    return Part(resized(images, dcgan.SIDE)[:, 0].numpy(), faces)
+    return Part(resized(images, SIDE)[:, 0].numpy(), faces)

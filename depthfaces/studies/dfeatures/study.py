@@ -48,7 +48,7 @@ def run(faces: FaceSet, params: Params, figures: Path) -> Chapter:
     ]
     cells = matrix.cross(found, pretrained, plan, seed)
     _write_rating(home, runs[0].drawn[best], plan, seed, figures)
-    return tell.chapter(Results(found, missing, runs, best, cells, plan, seed), figures)
+    return tell.chapter(Results(found, missing, runs, best, cells, space, plan, seed), figures)
 
 
 def once(home: Set, space: Space, plan: Dfeatures, seed: int) -> Run:
@@ -91,7 +91,5 @@ def _write_rating(home: Set, fake: Array, plan: Dfeatures, seed: int, figures: P
     """Write the page on which people rate people held out beside generated faces."""
     rng = seeding.stream(seed, "rating")
     count = min(plan.rated, len(home.asked.images), len(fake))
-    sides = [side[rng.permutation(len(side))[:count]] for side in (home.asked.images, fake)]
-    files.write_text(figures / "rating.html", rating.page(*sides, home.unit, rng))
-
-
+    real, made = (side[rng.permutation(len(side))[:count]] for side in (home.asked.images, fake))
+    files.write_text(figures / "rating.html", rating.page(real, made, home.unit, rng))

@@ -76,11 +76,13 @@ def by_rule(label: Array) -> Array:
 def twins(shown: Array) -> list[list[int]]:
     """Return the groups of units whose columns of `shown` (n, 14) are equal.
 
-    Detectors of such units learn the same thing under several names.
+    Detectors of such units learn the same thing under several names. Units that nobody shows have
+    no detector and are left out.
     """
     groups = defaultdict(list)
     for unit, values in zip(UNITS, shown.T, strict=True):
-        groups[values.tobytes()].append(unit)
+        if values.any():
+            groups[values.tobytes()].append(unit)
     return [units for units in groups.values() if len(units) > 1]
 
 

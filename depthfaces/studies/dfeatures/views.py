@@ -1,8 +1,8 @@
 """What a machine is given of a face: features of a trained discriminator, or a control."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from depthfaces.studies import dcgan
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
-View = Callable[[Floats], Array]
+View = Callable[[Array], Array]  # faces (n, 64, 64) to numbers (n, D)
 
 # Name: what it is called in the chapter.
 TITLES = {
@@ -26,12 +26,13 @@ TITLES = {
 TRAINED = ("printed", "second")
 
 
-class Learned(NamedTuple):
+@dataclass(frozen=True)
+class Learned:
     """A DCGAN that was trained, or not (no curves)."""
 
     nets: dcgan.Trained
 
-    def __call__(self, images: Floats) -> Array:
+    def __call__(self, images: Array) -> Array:
         """Return the last convolutional layer (n, 128 width) of faces (n, 64, 64)."""
         return dcgan.features(self.nets.critic, images)
 
@@ -52,6 +53,6 @@ def learn(images: Floats, arm: str, plan: Dfeatures, seed: int) -> Learned:
     return Learned(dcgan.fit(images, None, settings, seeding.number(seed, "dcgan", arm)))
 
 
-def pixels(images: Floats) -> Array:
+def pixels(images: Array) -> Array:
     """Return faces (n, 64, 64) as rows (n, 4096)."""
     return images.reshape(len(images), -1)
