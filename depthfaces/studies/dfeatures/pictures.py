@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from PIL import Image
 
 from depthfaces import files
 from depthfaces.report.drawing import COLOURS, INK, canvas, png, style
@@ -38,26 +39,38 @@ def curves(histories: dict[str, list[list[dict[str, float]]]]) -> Figure:
                 for number, rows in enumerate(seeds):
                     name = {"critic": "discriminator"}.get(net, net) if not number else None
                     epochs = [row["epoch"] for row in rows]
-                    axis.plot(epochs, [row[net] for row in rows], color=colour, lw=1, label=name)
+                    losses = [row[net] for row in rows]
+                    axis.plot(epochs, losses, ".-", ms=3, color=colour, lw=1, label=name)
             axis.set(title=title, xlabel="epoch")
+            axis.xaxis.get_major_locator().set_params(integer=True)
             axis.grid(axis="y")
         axes.flat[0].set_ylabel("loss")
-        axes.flat[0].legend()
+        figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
 
 
-def faces(rows: Rows, unit: str, across: int = ACROSS) -> Figure:
-    """Draw rows of faces, each under its title."""
+def faces(rows: Rows, unit: str, together: int = 1) -> Figure:
+    """Draw rows of faces, each under its title; `together` of them stand close."""
     with style():
-        figure = canvas(0.82 * len(rows) * ACROSS / across)
-        axes: Any = figure.subplots(len(rows), across, squeeze=False)
-        for line, (title, images) in zip(axes, rows.items(), strict=True):
-            for axis, image in zip(line, images, strict=False):
-                axis.imshow(np.asarray(picture(image, unit)), cmap="gray", vmin=0, vmax=255)
-            for axis in line:
-                axis.set_axis_off()
-            line[0].set_title(title, loc="left", fontsize=8, pad=2)
+        figure = canvas(0.85 * len(rows))
+        axes: Any = figure.subplots(len(rows), 1, squeeze=False)
+        for axis, (title, images) in zip(axes.flat, rows.items(), strict=True):
+            axis.imshow(strip([picture(image, unit) for image in images], together))
+            axis.set_axis_off()
+            axis.set_title(title, loc="left", fontsize=8, pad=2)
     return figure
+
+
+def strip(images: Sequence[Image.Image], together: int) -> Array:
+    """Return pictures of one size side by side, RGB on white; a gap after each `together`."""
+    side, gap = images[0].size[0], images[0].size[0] // 4
+    groups = (len(images) - 1) // together
+    wide = len(images) * side + groups * gap
+    found = Image.new("RGB", (wide, side), "white")
+    for place, image in enumerate(images):
+        left = place * side + place // together * gap
+        found.paste(image, (left, 0), image if image.mode == "RGBA" else None)
+    return np.asarray(found)
 
 
 def roc(titles: Sequence[str], positive: Array, scores: Array, found: Areas) -> Figure:
@@ -88,13 +101,12 @@ def roc(titles: Sequence[str], positive: Array, scores: Array, found: Areas) -> 
 
 def confusions(matrices: dict[str, Array], classes: Sequence[str]) -> Figure:
     """Draw shares of each true emotion (row) by the emotion called, a panel a matrix."""
-    short = [name[:4] for name in classes]
     with style():
         figure = canvas(3.1)
         axes: Any = figure.subplots(1, len(matrices), squeeze=False, sharey=True)
         for axis, (title, counts) in zip(axes.flat, matrices.items(), strict=True):
             shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-            _heat(axis, shares, short, list(classes))
+            _heat(axis, shares, list(classes), list(classes))
             axis.set(title=title, xlabel="called")
         axes.flat[0].set_ylabel("is")
     return figure
@@ -138,7 +150,7 @@ def birthday(firsts: dict[str, list[Array]], count: int) -> Figure:
         axis.minorticks_off()
         axis.set(xlabel="faces drawn", ylabel="draws with two of the same", ylim=(-0.02, 1.02))
         axis.grid(axis="y")
-        figure.legend(loc="outside upper right", ncols=len(firsts))
+        figure.legend(loc="outside upper center", ncols=len(firsts), fontsize=8)
     return figure
 
 

@@ -16,6 +16,7 @@ from depthfaces.studies.dfeatures.quality import Space
 from depthfaces.studies.dfeatures.readings import numbers, published_marks
 from depthfaces.studies.dfeatures.sets import Part, Set
 from depthfaces.studies.dfeatures.units import Marks, marks
+from depthfaces.studies.dfeatures.views import titles
 from depthfaces.studies.intervals import Judge
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Results:
     def home(self) -> Set:
         """Return the set that the study is about."""
         return self.found[0]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Return what each arm is called."""
+        return titles(self.plan)
 
     @property
     def classes(self) -> list[str]:

@@ -9,7 +9,7 @@ from depthfaces.studies.chapter import Picture
 from depthfaces.studies.dfeatures import pictures, units
 from depthfaces.studies.dfeatures.collapse import nearest_pairs
 from depthfaces.studies.dfeatures.results import Results
-from depthfaces.studies.dfeatures.views import TITLES, TRAINED
+from depthfaces.studies.dfeatures.views import TRAINED
 
 Drawn = dict[str, tuple[Figure, str]]  # name: the figure, and what it shows
 PAIRS = 5  # of nearest faces
@@ -33,11 +33,12 @@ def trainings(results: Results) -> Drawn:
     """Return the losses, and faces of the first seed."""
     home, first = results.home, results.runs[0]
     losses = {
-        TITLES[arm]: [run.learned[arm].nets.curves for run in results.runs] for arm in TRAINED
+        results.titles[arm]: [run.learned[arm].nets.curves for run in results.runs]
+        for arm in TRAINED
     }
     step = max(1, len(home.asked.images) // pictures.ACROSS)
     rows = {"real people held out": list(home.asked.images[::step][: pictures.ACROSS])}
-    rows |= {TITLES[arm]: list(first.drawn[arm][: pictures.ACROSS]) for arm in TRAINED}
+    rows |= {results.titles[arm]: list(first.drawn[arm][: pictures.ACROSS]) for arm in TRAINED}
     shown = "The first faces that the first seed's generators made, and real ones."
     return {
         "curves": (pictures.curves(losses), "Losses by epoch, a line a seed."),
@@ -65,7 +66,7 @@ def action_units(results: Results) -> Drawn:
     truth, found = results.marks, results.units
     if truth is None or found is None:
         return {}
-    titles = [f"AU{unit} {name}" for unit, name in units.UNITS.items()]
+    titles = [f"AU{unit}\n{name}" for unit, name in units.UNITS.items()]
     figure = pictures.roc(titles, truth.shown, results.unit_scores(results.best), found)
     return {
         "roc-units": (figure, "ROC curve of each action unit on people held out, a line a seed.")
@@ -86,7 +87,7 @@ def cells(results: Results) -> Drawn:
 
 def twins(results: Results) -> Drawn:
     """Return the birthday test's curves, and the pairs of generated faces that are nearest."""
-    sides = {**{arm: TITLES[arm] for arm in TRAINED}, "floor": "real known people"}
+    sides = {**{arm: results.titles[arm] for arm in TRAINED}, "floor": "real known people"}
     firsts = {
         title: [one for run in results.runs if (one := run.measured[side].firsts) is not None]
         for side, title in sides.items()
@@ -101,4 +102,4 @@ def twins(results: Results) -> Drawn:
         pairs = nearest_pairs(results.space.coder(images), PAIRS)
         rows[f"{title}: nearest pairs"] = [images[row] for row in pairs.ravel()]
     caption = "The nearest pairs of each kind, two by two: the birthday test's own material."
-    return found | {"nearest": (pictures.faces(rows, results.home.unit), caption)}
+    return found | {"nearest": (pictures.faces(rows, results.home.unit, 2), caption)}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from depthfaces.studies.chapter import Cell, Table
 from depthfaces.studies.dfeatures import beside, quality, units
 from depthfaces.studies.dfeatures.results import Results
-from depthfaces.studies.dfeatures.views import TITLES, TRAINED
+from depthfaces.studies.dfeatures.views import TRAINED
 
 # Its table IV: experiment 1 (Cohn-Kanade, units coded by people) and 4 (the same machines on RaFD).
 UNITS_PUBLISHED = {
@@ -41,14 +41,14 @@ def arms(results: Results) -> Table:
     """Return how well each arm tells the emotions apart."""
     rows: list[Sequence[Cell]] = [
         [
-            f"{TITLES['printed']}, seen everybody, folds by image (leaky)",
+            f"{results.titles['printed']}, seen everybody, folds by image (leaky)",
             results.everybody.interval(results.leaky_called),
             None,
             None,
             results.leaky_emotions.mean,
         ]
     ]
-    for arm, title in TITLES.items():
+    for arm, title in results.titles.items():
         held_out = results.asked.interval(results.called(arm))
         mean = results.of_emotions(arm).mean
         rows.append([title, results.out_of_fold(arm), held_out, results.macro(arm), mean])
@@ -121,7 +121,7 @@ def cross(results: Results) -> Table:
         for cell in results.cells
     ]
     caption = (
-        f"Pretrained on · trained on · tested on, always with the arm {TITLES[results.best]!r}, "
+        f"Pretrained on · trained on · tested on, always with {results.titles[results.best]}, "
         f"chosen on known people. Tested are people that no part has seen, over the emotions that "
         f"both sets have; chance is the share of the commonest. Units of a virtual set are true "
         f"ones, of photographs the rule table's."
@@ -141,7 +141,7 @@ def looks(results: Results) -> tuple[Table, list[str]]:
             value, reason = quality.over_seeds([run.measured[side] for run in results.runs], key)
             cells.append(value)
             if reason:
-                name = TITLES.get(side, "real known people")
+                name = results.titles.get(side, "real known people")
                 why.append(f"{title}, {name}: undefined, {reason}.")
         rows.append([title, better, beside.QUALITY.get(key), *cells])
     count = min(len(results.home.asked.images), results.plan.generated)
@@ -151,7 +151,7 @@ def looks(results: Results) -> tuple[Table, list[str]]:
         f"in the generator's place. The published column has other faces in another space: beside "
         f"ours it shows the kind of number, not who is better."
     )
-    columns = ["measure", "better", "published", *(TITLES[arm] for arm in TRAINED), "floor"]
+    columns = ["measure", "better", "published", *(results.titles[arm] for arm in TRAINED), "floor"]
     return Table("Faces made", caption, columns, rows), why
 
 
@@ -159,13 +159,13 @@ def settings(results: Results) -> Table:
     """Return the setting that the search chose, by arm and seed."""
     rows = [
         [
-            TITLES[arm],
+            results.titles[arm],
             *(
                 f"{run.readings[arm].setting.cost:.3g} · {run.readings[arm].setting.gamma:.3g}"
                 for run in results.runs
             ),
         ]
-        for arm in TITLES
+        for arm in results.titles
     ]
     columns = ["features", *(f"seed {number + 1}" for number in range(len(results.runs)))]
     caption = (

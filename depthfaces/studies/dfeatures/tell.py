@@ -8,7 +8,7 @@ from depthfaces.studies.dfeatures import beside, show, tables, units
 from depthfaces.studies.dfeatures.areas import Areas, Interval
 from depthfaces.studies.dfeatures.readings import published_marks
 from depthfaces.studies.dfeatures.results import Results
-from depthfaces.studies.dfeatures.views import TITLES
+from depthfaces.studies.dfeatures.views import CONTROLS
 
 QUESTION = (
     "A DCGAN learns to tell real faces from its own without ever being told an emotion. Do the "
@@ -70,14 +70,14 @@ def answer(results: Results) -> str:
     ours = asked.interval(results.called(best))
     leaky = results.everybody.interval(results.leaky_called)
     parts = [
-        f"The features of the {TITLES[best]} call the right one of {len(results.classes)} emotions "
-        f"for {percent(ours)} of the faces of people held out; to name the commonest each time "
-        f"would be right for {100 * results.chance:.0f} %.",
+        f"The features of {results.titles[best]}, call the right one of {len(results.classes)} "
+        f"emotions for {percent(ours)} of the faces of people held out; to name the commonest each "
+        f"time would be right for {100 * results.chance:.0f} %.",
         f"The published protocol, folds by image over everybody, prints {percent(leaky)} here.",
     ]
-    for control in ("untrained", "pixels"):
+    for control in CONTROLS:
         gap = asked.difference(results.called(best), results.called(control))
-        parts.append(f"Beside {TITLES[control].removesuffix(' (control)')}: {compared(gap)}.")
+        parts.append(f"Beside {results.titles[control]}: {compared(gap)}.")
     if results.units and results.units.mean:
         parts.append(
             f"Mean area under the ROC curve of the action units: {results.units.mean[0]:.2f}."

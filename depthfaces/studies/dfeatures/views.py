@@ -16,14 +16,19 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 View = Callable[[Array], Array]  # faces (n, 64, 64) to numbers (n, D)
 
-# Name: what it is called in the chapter.
-TITLES = {
-    "printed": "DCGAN as printed",
-    "second": "DCGAN, second beta1",
-    "untrained": "DCGAN before training (control)",
-    "pixels": "the pixels themselves (control)",
-}
-TRAINED = ("printed", "second")
+ARMS = ("printed", "second", "untrained", "pixels")
+TRAINED = ARMS[:2]
+CONTROLS = ARMS[2:]
+
+
+def titles(plan: Dfeatures) -> dict[str, str]:
+    """Return what each arm is called in the chapter."""
+    return {
+        "printed": f"DCGAN, β1 {plan.gan.beta1:g} as printed",
+        "second": f"DCGAN, β1 {plan.second_beta1:g}",
+        "untrained": "DCGAN before training",
+        "pixels": "the bare pixels",
+    }
 
 
 @dataclass(frozen=True)
