@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 
 from depthfaces import seeding
 from depthfaces.embed import autoencoder
+from depthfaces.metrics import DISTANCES, MANIFOLDS
 from depthfaces.metrics.diversity import sameness
-from depthfaces.metrics.measure import SPLITS, overlap
 from depthfaces.metrics.score import inception_score
 from depthfaces.metrics.similarity import grey, ssim
 from depthfaces.metrics.undefined import Value, attempt
@@ -21,6 +21,7 @@ from depthfaces.studies.dfeatures import collapse
 from depthfaces.studies.dfeatures.sets import Set
 
 Array = npt.NDArray[Any]
+SPLITS = 10  # of the faces, for the inception score
 PAIRS = 500  # of faces, for MS-SSIM
 DRAWS = 200  # orders of the faces, for the birthday test
 
@@ -79,7 +80,10 @@ def measure(space: Space, held_out: Array, fake: Array, neighbours: int, seed: i
     count = min(len(held_out), len(fake))
     real = held_out[np.sort(rng.permutation(len(held_out))[:count])]
     points, codes = space.coder(real), space.coder(fake)
-    values = overlap(points, codes[:count], neighbours)
+    clouds = {"real": points, "fake": codes[:count]}
+    values = {"fd": attempt(DISTANCES["fd"], **clouds)}
+    for name in ("precision", "recall", "coverage"):
+        values[name] = attempt(MANIFOLDS[name], **clouds, neighbours=neighbours)
     shares = space.reader.predict_proba(codes)
     values["inception_score"] = attempt(inception_score, shares=shares, splits=SPLITS, rng=rng)
     values["ssim_unrelated"] = _alike(real, fake[:count])
