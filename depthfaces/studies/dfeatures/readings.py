@@ -38,10 +38,15 @@ class Reading(NamedTuple):
 
 
 class Leaky(NamedTuple):
-    """By the published protocol: scores (n, k) of everybody out of fold by image, units (n, 14)."""
+    """By the published protocol: scores (n, k) of everybody out of fold by image, units (n, 14).
+
+    `grouped` (n,) are the calls of the same net for the same faces by folds that keep people
+    together: what the folds alone are worth.
+    """
 
     scores: Array
     units: Array | None
+    grouped: Array
 
     @property
     def called(self) -> Array:
@@ -73,14 +78,17 @@ def leak(view: View, home: Set, plan: Dfeatures, seed: int) -> Leaky:
     everybody = home.whole()
     x, y = view(everybody.images), numbers(everybody, home.classes)
     folds = search.by_image(y, plan.folds, seed % 2**31)
-    found = search.search(x, y, folds, plan.trials, seeding.number(seed, "search"))
+    own = seeding.number(seed, "search")
+    found = search.search(x, y, folds, plan.trials, own)
+    together = search.by_group(y, everybody.group, plan.folds, seed % 2**31)
+    grouped = search.search(x, y, together, plan.trials, own).called
     shown = published_marks(everybody)
     units = None
     if shown is not None:
         units = np.zeros(shown.shown.shape)
         for train, asked in folds:
             units[asked] = machine.detectors(x[train], shown.shown[train], x[asked], plan.unit_cost)
-    return Leaky(found.scores, units)
+    return Leaky(found.scores, units, grouped)
 
 
 def published_marks(part: Part) -> Marks | None:

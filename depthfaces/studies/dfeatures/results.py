@@ -78,6 +78,11 @@ class Results:
         """Return the published protocol's calls (seeds, n)."""
         return np.stack([run.leaky.called for run in self.runs])
 
+    @property
+    def grouped_called(self) -> Array:
+        """Return the same net's calls (seeds, n) by folds that keep people together."""
+        return np.stack([run.leaky.grouped for run in self.runs])
+
     def out_of_fold(self, arm: str) -> Interval:
         """Return an arm's accuracy on known people, folds by group."""
         folds = np.stack([run.readings[arm].folds for run in self.runs])

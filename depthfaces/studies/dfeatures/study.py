@@ -17,9 +17,10 @@ from depthfaces.studies.dfeatures.quality import Measured, Space
 from depthfaces.studies.dfeatures.readings import Leaky, Reading
 from depthfaces.studies.dfeatures.results import Results
 from depthfaces.studies.dfeatures.sets import Set
-from depthfaces.studies.dfeatures.views import TRAINED, Learned, View
+from depthfaces.studies.dfeatures.views import TRAINED, Learned, View, Wanted
 
 Array = npt.NDArray[Any]
+EVERYBODY = "everybody"  # the net as printed that saw the people held out as well (leaky)
 
 
 class Run(NamedTuple):
@@ -39,29 +40,39 @@ def run(faces: FaceSet, params: Params, figures: Path) -> Chapter:
     found, missing = sets.configured(faces, params)
     home = found[0]
     space = Space.fit(home, plan, seed)
-    numbers = [seeding.number(seed, "run", number) for number in range(plan.seeds)]
-    runs = [once(home, space, plan, number) for number in tqdm(numbers, "seeds", unit="seed")]
-    best = max(TRAINED, key=lambda arm: mean_out_of_fold(home, runs, arm))
-    pretrained = [
-        _pretrained(found, best, one, (plan, number))
-        for one, number in zip(runs, numbers, strict=True)
+    seeds = [seeding.number(seed, "run", number) for number in range(plan.seeds)]
+    trained = views.learn_all(wanted(home), plan, seeds, params.threads)
+    runs = [
+        once(home, space, plan, nets, own)
+        for nets, own in zip(tqdm(trained, "seeds", unit="seed", disable=None), seeds, strict=True)
     ]
-    cells = matrix.cross(found, pretrained, plan, seed)
+    best = max(TRAINED, key=lambda arm: out_of_fold(home, runs, arm))
+    more = {other.name: Wanted(other.known.images, best) for other in found[1:]}
+    others = views.learn_all(more, plan, seeds, params.threads)
+    looks: list[dict[str, View]] = [
+        {home.name: one.learned[best], **nets} for one, nets in zip(runs, others, strict=True)
+    ]
+    cells = matrix.cross(found, looks, plan, seed)
     _write_rating(home, runs[0].drawn[best], plan, seed, figures)
     return tell.chapter(Results(found, missing, runs, best, cells, space, plan, seed), figures)
 
 
-def once(home: Set, space: Space, plan: Dfeatures, seed: int) -> Run:
-    """Train every arm under one seed, read emotions and units, and measure the faces made."""
-    images = home.known.images
-    learned = {arm: views.learn(images, arm, plan, seed) for arm in (*TRAINED, "untrained")}
+def wanted(home: Set) -> dict[str, Wanted]:
+    """Return the nets of one seed: of known people, and one that the leaky protocol asks for."""
+    known = {arm: Wanted(home.known.images, arm) for arm in (*TRAINED, "untrained")}
+    return known | {EVERYBODY: Wanted(home.whole().images, TRAINED[0])}
+
+
+def once(home: Set, space: Space, plan: Dfeatures, nets: dict[str, Learned], seed: int) -> Run:
+    """Read emotions and units by every arm under one seed, and measure the faces made."""
+    learned = {arm: net for arm, net in nets.items() if arm != EVERYBODY}
     looks: dict[str, View] = {**learned, "pixels": views.pixels}
     read = {arm: readings.read(view, home, plan, seed) for arm, view in looks.items()}
-    everybody = views.learn(home.whole().images, TRAINED[0], plan, seeding.number(seed, "leaky"))
-    leaky = readings.leak(everybody, home, plan, seed)
+    leaky = readings.leak(nets[EVERYBODY], home, plan, seed)
     rng = seeding.stream(seed, "drawn")
     drawn = {arm: learned[arm].draw(plan.generated, rng) for arm in TRAINED}
-    drawn["floor"] = images[rng.permutation(len(images))[: plan.generated]]
+    known = home.known.images
+    drawn["floor"] = known[rng.permutation(len(known))[: plan.generated]]
     measured = {
         arm: quality.measure(space, home.asked.images, fake, plan.neighbours, seed)
         for arm, fake in drawn.items()
@@ -69,22 +80,10 @@ def once(home: Set, space: Space, plan: Dfeatures, seed: int) -> Run:
     return Run(learned, read, leaky, measured, drawn)
 
 
-def mean_out_of_fold(home: Set, runs: list[Run], arm: str) -> float:
+def out_of_fold(home: Set, runs: list[Run], arm: str) -> float:
     """Return an arm's accuracy on known people out of fold, by which the matrix's arm is chosen."""
     y = readings.numbers(home.known, home.classes)
     return float(np.mean([one.readings[arm].folds == y for one in runs]))
-
-
-def _pretrained(
-    found: list[Set], arm: str, one: Run, rest: tuple[Dfeatures, int]
-) -> dict[str, View]:
-    """Return the view that one seed's DCGAN gives, pretrained on the known people of each set."""
-    plan, seed = rest
-    result: dict[str, View] = {found[0].name: one.learned[arm]}
-    for other in found[1:]:
-        own = seeding.number(seed, "pretrained", other.name)
-        result[other.name] = views.learn(other.known.images, arm, plan, own)
-    return result
 
 
 def _write_rating(home: Set, fake: Array, plan: Dfeatures, seed: int, figures: Path) -> None:

@@ -39,14 +39,12 @@ EMOTIONS_SAME = {
 
 def arms(results: Results) -> Table:
     """Return how well each arm tells the emotions apart."""
+    first, judge = results.titles[TRAINED[0]], results.everybody
+    leaky = [judge.interval(results.leaky_called), None, None, results.leaky_emotions.mean]
+    together = [judge.interval(results.grouped_called), None, None, None]
     rows: list[Sequence[Cell]] = [
-        [
-            f"{results.titles['printed']}, seen everybody, folds by image (leaky)",
-            results.everybody.interval(results.leaky_called),
-            None,
-            None,
-            results.leaky_emotions.mean,
-        ]
+        [f"{first}, has seen everybody; folds by image (leaky)", *leaky],
+        [f"{first}, has seen everybody; folds keep people together", *together],
     ]
     for arm, title in results.titles.items():
         held_out = results.asked.interval(results.called(arm))

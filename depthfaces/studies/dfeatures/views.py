@@ -1,11 +1,14 @@
 """What a machine is given of a face: features of a trained discriminator, or a control."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from joblib import Parallel, delayed
+from tqdm import tqdm
 
 from depthfaces import seeding
 from depthfaces.gan.sample import sample
@@ -48,14 +51,42 @@ class Learned:
         return sample(self.nets.generator, z, np.zeros(count, np.int64))
 
 
-def learn(images: Floats, arm: str, plan: Dfeatures, seed: int) -> Learned:
+class Wanted(NamedTuple):
+    """A net to be trained: the faces (n, 64, 64) that it sees, and the arm."""
+
+    images: Floats
+    arm: str
+
+
+def learn_all(
+    wanted: dict[str, Wanted], plan: Dfeatures, seeds: Sequence[int], threads: int
+) -> list[dict[str, Learned]]:
+    """Return, for each seed, the nets by name; as many train side by side as there are threads.
+
+    Each has one thread, so that what it learns does not depend on how many there are.
+    """
+    torch.set_num_threads(1)
+    jobs = [
+        (one, seeding.number(seed, "dcgan", name)) for seed in seeds for name, one in wanted.items()
+    ]
+    work = Parallel(n_jobs=threads, prefer="threads", return_as="generator")
+    done = work(delayed(learn)(one, plan, seed) for one, seed in jobs)
+    nets = list(tqdm(done, "dcgan", total=len(jobs), unit="net"))
+    torch.set_num_threads(threads)
+    return [
+        dict(zip(wanted, nets[start : start + len(wanted)], strict=True))
+        for start in range(0, len(nets), len(wanted) or 1)
+    ] or [{} for _ in seeds]
+
+
+def learn(wanted: Wanted, plan: Dfeatures, seed: int) -> Learned:
     """Train a DCGAN on faces without their labels; the arm says with which beta1, if at all."""
     settings = dcgan.Settings.of(plan.gan)
-    if arm == "second":
+    if wanted.arm == "second":
         settings = replace(settings, beta1=plan.second_beta1)
-    if arm == "untrained":  # its running statistics are measured all the same
+    if wanted.arm == "untrained":  # its running statistics are measured all the same
         settings = replace(settings, epochs=0)
-    return Learned(dcgan.fit(images, None, settings, seeding.number(seed, "dcgan", arm)))
+    return Learned(dcgan.fit(wanted.images, None, settings, seed))
 
 
 def pixels(images: Array) -> Array:
