@@ -1,4 +1,4 @@
-"""Fill up a small class with generated faces and ask whether a CNN gains by it."""
+"""Fill up a small class with generated faces, and ask whether a CNN gains by it."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from depthfaces.studies.balance import study
 
 
 def main(faces: Path, result: Path, figures: Path) -> None:
-    """Write RESULT (JSON) and FIGURES from the prepared set FACES."""
+    """Write RESULT (JSON) and FIGURES (PNG) from the prepared set FACES."""
     settings = params.load()
     torch.set_num_threads(settings.threads)
     seed = seeding.number(settings.seed, "studies", "balance")
-    study.run(FaceSet.open(faces), settings.studies.balance, seed, figures).write(result)
+    study.run(FaceSet.open(faces), settings, seed, figures).write(result)
 
 
 if __name__ == "__main__":

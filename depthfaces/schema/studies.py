@@ -43,8 +43,8 @@ class Balance(Section):
     small: str
     shares: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
     gan: Dcgan
+    gan_steps: Count
     cnn: BalanceCnn
-    bootstrap: Count
 
 
 class Dfeatures(Section):
@@ -101,7 +101,6 @@ class Swarm(Section):
     ranges: Ranges
     final_epochs: Count
     faces: Count
-    bootstrap: Count
 
 
 class Changes(Section):

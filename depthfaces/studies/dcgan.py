@@ -1,7 +1,7 @@
 """A DCGAN of 64 px, trained by plain epochs; with labels its critic learns to name the classes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count, islice
 from typing import NamedTuple, Self
 
@@ -46,6 +46,10 @@ class Settings:
         design = Design(section.latent, section.width, section.activation, classes)
         rates = section.lr_generator, section.lr_discriminator
         return cls(design, section.epochs, section.batch, *rates, section.beta1)
+
+    def lasting(self, epochs: int) -> Self:
+        """Return the same training over another number of passes."""
+        return replace(self, epochs=epochs)
 
 
 class Trained(NamedTuple):

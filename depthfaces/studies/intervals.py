@@ -68,3 +68,11 @@ class Judge:
     @staticmethod
     def _bounds(value: float, draws: Array) -> list[float]:
         return [value, *statistics.interval(draws, LEVEL)]
+
+    def mean(self, values: Array) -> list[float]:
+        """Return [value, low, high] of the mean of any numbers (seeds, n), a face's loss say."""
+        sums = np.stack([np.bincount(self.person, row, self.who.shape[1]) for row in values], 1)
+        counts = np.bincount(self.person, minlength=self.who.shape[1])
+        by_seed = (self.who @ sums) / (self.who @ counts)[:, None]
+        draws = (by_seed * self.which).sum(axis=1) / self.which.sum(axis=1)
+        return self._bounds(float(values.mean()), draws)
