@@ -130,13 +130,15 @@ class Vgg(Section):
 
     width: Count
     norm: bool
+    dropout: Momentum
     epochs: Count
     batch: Annotated[int, Field(ge=2)]
     rate: Rate
+    falling: bool
 
 
 class Made(Section):
-    """The generated faces of `augment`: the package's conditional GAN, and how many of its faces."""
+    """The generated faces of `augment`: the conditional GAN's training, and how many are added."""
 
     steps: Count
     width: Count

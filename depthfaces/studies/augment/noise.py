@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from depthfaces.studies.augment.prepare import Bytes, entropy, equalised
+from depthfaces.studies.augment.prepare import entropy, equalised
+from depthfaces.studies.lessons import Bytes
 
 Array = npt.NDArray[Any]
 
@@ -23,7 +24,7 @@ def sharpness(images: Bytes) -> Array:
     The quotient, so that a dark face does not count as a blurred one.
     """
     steep = np.array([cv2.Laplacian(face, cv2.CV_64F).var() for face in images])
-    return steep / np.maximum(images.astype(float).var(axis=(1, 2)), 1e-9)
+    return np.asarray(steep / np.maximum(images.astype(float).var(axis=(1, 2)), 1e-9))
 
 
 def light(images: Bytes) -> Array:
