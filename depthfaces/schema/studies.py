@@ -51,6 +51,19 @@ class Dfeatures(Section):
     """Features of a DCGAN's discriminator for emotions and action units (seed 001)."""
 
     seeds: Count
+    faces: Annotated[int, Field(ge=20)]
+    gan: Dcgan
+    second_beta1: Momentum
+    folds: Annotated[int, Field(ge=2)]
+    trials: Count
+    unit_shown: Annotated[float, Field(gt=0, le=1)]
+    unit_cost: Positive
+    sets: list[Literal["virtual", "virtual-hard", "folder", "kaggle"]]
+    subjects: Annotated[int, Field(ge=3)]
+    generated: Annotated[int, Field(ge=10)]
+    neighbours: Count
+    autoencoder_steps: Count
+    rated: Count
 
 
 class Range(Section):
