@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from depthfaces.report.drawing import COLOURS, INK, canvas, style
+from depthfaces.report.drawing import COLOURS, canvas, style
 from depthfaces.schema.studies import Ranges
 from depthfaces.studies.swarm.protocol import WORDS
 from depthfaces.studies.swarm.space import BY_LOGARITHM, NAMES, Values
@@ -57,6 +57,9 @@ def flight(tried: Sequence[Values], worth: Array, generation: Array, ranges: Ran
             axis.set_xlim(box.low, box.high)
             if name in BY_LOGARITHM:
                 axis.set_xscale("log")
+                tens = 10.0 ** np.arange(np.ceil(np.log10(box.low)), np.log10(box.high))
+                axis.set_xticks(tens, [f"{ten:g}" for ten in tens])
+                axis.minorticks_off()
             axis.set_xlabel(AXES[name], fontsize=8)
             axis.tick_params(labelsize=7)
             axis.grid(axis="y")
@@ -95,12 +98,10 @@ def confusions(found: Mapping[str, Array], classes: Sequence[str]) -> Figure:
 def sheet(rows: Mapping[str, Array]) -> Figure:
     """Draw faces {class: (n, S, S)}, a row a class."""
     with style():
-        figure = canvas(0.2 + 0.62 * len(rows))
+        figure = canvas(0.2 + 0.85 * len(rows))
         axes: Any = figure.subplots(len(rows), 1, squeeze=False)
         for axis, (label, faces) in zip(axes.flat, rows.items(), strict=True):
             axis.imshow(np.hstack(list(faces)), cmap="gray", vmin=-1, vmax=1)
-            axis.set_xticks([])
-            axis.set_yticks([])
-            axis.spines[:].set_visible(False)
-            axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8, color=INK)
+            axis.set_title(label, loc="left", fontsize=8)
+            axis.set_axis_off()
     return figure
