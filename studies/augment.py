@@ -14,7 +14,7 @@ def main(faces: Path, result: Path, figures: Path) -> None:
     settings = params.load()
     torch.set_num_threads(settings.threads)
     seed = seeding.number(settings.seed, "studies", "augment")
-    study.run(FaceSet.open(faces), settings.studies.augment, seed, figures).write(result)
+    study.run(FaceSet.open(faces), settings, seed, figures).write(result)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from depthfaces import command, params, seeding
+from depthfaces import command, params
 from depthfaces.faces import FaceSet
 from depthfaces.studies.dfeatures import study
 
@@ -13,8 +13,7 @@ def main(faces: Path, result: Path, figures: Path) -> None:
     """Write RESULT (JSON) and FIGURES from the prepared set FACES."""
     settings = params.load()
     torch.set_num_threads(settings.threads)
-    seed = seeding.number(settings.seed, "studies", "dfeatures")
-    study.run(FaceSet.open(faces), settings.studies.dfeatures, seed, figures).write(result)
+    study.run(FaceSet.open(faces), settings, figures).write(result)
 
 
 if __name__ == "__main__":

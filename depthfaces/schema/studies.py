@@ -51,6 +51,19 @@ class Dfeatures(Section):
     """Features of a DCGAN's discriminator for emotions and action units (seed 001)."""
 
     seeds: Count
+    faces: Annotated[int, Field(ge=20)]
+    gan: Dcgan
+    second_beta1: Momentum
+    folds: Annotated[int, Field(ge=2)]
+    trials: Count
+    unit_shown: Annotated[float, Field(gt=0, le=1)]
+    unit_cost: Positive
+    sets: list[Literal["virtual", "virtual-hard", "folder", "kaggle"]]
+    subjects: Annotated[int, Field(ge=3)]
+    generated: Annotated[int, Field(ge=10)]
+    neighbours: Count
+    autoencoder_steps: Count
+    rated: Count
 
 
 class Range(Section):
@@ -128,13 +141,15 @@ class Vgg(Section):
 
     width: Count
     norm: bool
+    dropout: Momentum
     epochs: Count
     batch: Annotated[int, Field(ge=2)]
     rate: Rate
+    falling: bool
 
 
 class Made(Section):
-    """The generated faces of `augment`: the package's conditional GAN, and how many of its faces."""
+    """The generated faces of `augment`: the conditional GAN's training, and how many are added."""
 
     steps: Count
     width: Count

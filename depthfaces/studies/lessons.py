@@ -33,7 +33,8 @@ class Lesson(NamedTuple):
 class Plan(NamedTuple):
     """How long a training lasts (looks at validation, steps between them), and Adam's rate.
 
-    `change`, if any, augments each batch (n, 1, S, S) in [0, 1].
+    `change`, if any, augments each batch (n, 1, S, S) in [0, 1]. If `falling`, the rate falls
+    evenly to 0, look by look.
     """
 
     looks: int
@@ -41,6 +42,7 @@ class Plan(NamedTuple):
     batch: int
     rate: float
     change: Change | None = None
+    falling: bool = False
 
 
 class Fitted(NamedTuple):
@@ -94,11 +96,15 @@ def fit(
     place = devices.processes().device
     net.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload] # its stub lacks it
     adam = torch.optim.Adam(net.parameters(), plan.rate)
+    slower = torch.optim.lr_scheduler.LambdaLR(
+        adam, lambda done: 1 - plan.falling * done / plan.looks
+    )
     feed = Feed(train, plan, rng)
     curve: list[dict[str, float]] = []
     kept: dict[str, Tensor] = {}
     for look in range(1, plan.looks + 1):
         loss = _steps(net, adam, feed)
+        slower.step()
         shares = answers(net, validation.images)
         row = {
             "step": look * plan.steps,

@@ -1,1 +1,1 @@
-"""Do generated faces, added to the training of a VGG-19, help it, noisy faces above all?"""
+"""The study augment: whether generated faces help a VGG-19, with noisy faces above all."""

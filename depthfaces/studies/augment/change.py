@@ -1,8 +1,10 @@
 """Classical augmentation as published: turned, mirrored, zoomed, cropped, sharpened, by chance."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, pad
@@ -18,6 +20,16 @@ class Change(NamedTuple):
     crop: int
     flip: bool
     sharpen: float
+
+
+def by_chance(how: Change) -> Callable[[Tensor, np.random.Generator], Tensor]:
+    """Return the function that changes a batch (n, 1, S, S) by draws from a stream."""
+
+    def changed(faces: Tensor, rng: np.random.Generator) -> Tensor:
+        draws = torch.from_numpy(rng.random((len(faces), DRAWS), np.float32))
+        return change(faces, draws, how)
+
+    return changed
 
 
 def change(faces: Tensor, draws: Tensor, how: Change) -> Tensor:

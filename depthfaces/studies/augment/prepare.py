@@ -1,4 +1,4 @@
-"""Faces as the published study prepares them: small, grey, equalised; how much they tell in bits."""
+"""Faces as the publication prepares them: small, grey, equalised; how much they tell in bits."""
 
 from typing import Any
 
@@ -6,18 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from depthfaces.studies.lessons import Bytes
+
 Array = npt.NDArray[Any]
-Bytes = npt.NDArray[np.uint8]
 CLIP, TILES = 2.0, (4, 4)  # of CLAHE: OpenCV's usual limit; tiles of 12 px on faces of 48
-
-
-def grey(images: Array, side: int) -> Bytes:
-    """Return faces (n, S, S) in [-1, 1] as grey levels (n, side, side)."""
-    levels = np.rint((np.asarray(images, np.float32) + 1) * 127.5).clip(0, 255).astype(np.uint8)
-    if levels.shape[1:] == (side, side):
-        return levels
-    small = [cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA) for face in levels]
-    return np.array(small, np.uint8).reshape(-1, side, side)
 
 
 def equalised(images: Bytes, how: str) -> Bytes:
@@ -38,4 +30,4 @@ def entropy(images: Bytes) -> Array:
     counts = np.bincount(places.ravel(), minlength=256 * len(flat)).reshape(-1, 256)
     shares = counts / max(1, flat.shape[1])
     logs = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
-    return np.abs((shares * logs).sum(axis=1))
+    return np.asarray(np.abs((shares * logs).sum(axis=1)))
