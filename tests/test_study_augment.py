@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import LABELS, tiny
+from conftest import LABELS, tiny, write_params
 from test_study_chapters import tables_of
 
 from depthfaces import files, params
 from depthfaces.faces import FaceSet
-from depthfaces.studies.augment import arms, noise, study, tables
+from depthfaces.studies.augment import arms, noise, tables
 from depthfaces.studies.augment.change import DRAWS, Change, change, sharpened
 from depthfaces.studies.augment.data import Data
 from depthfaces.studies.augment.filters import Bounds, flagged, realistic, thresholds
@@ -19,6 +19,7 @@ from depthfaces.studies.augment.made import Made
 from depthfaces.studies.augment.prepare import entropy, equalised
 from depthfaces.studies.augment.vgg import STAGES, Vgg19
 from depthfaces.studies.lessons import grey
+from studies import augment
 
 NOTHING = Change(rotation=0.0, zoom=0.0, crop=0, flip=False, sharpen=0.0)
 SMALL = {
@@ -50,9 +51,7 @@ SMALL = {
 
 def settings(**changes: object) -> params.Params:
     """Return tiny parameters, with those of the study."""
-    content = tiny()
-    content["studies"]["augment"] = SMALL | changes
-    return params.check(content)
+    return params.check(tiny(studies={"augment": SMALL | changes}))
 
 
 def levels(rng: np.random.Generator, count: int = 4, side: int = 48) -> np.ndarray:
@@ -301,10 +300,11 @@ def test_printed_reports_come_from_the_audit() -> None:
 @pytest.fixture(scope="module")
 def place(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder after two runs of the study."""
-    place = tmp_path_factory.mktemp("augment")
-    for name in ("one", "two"):
-        folder = place / name
-        study.run(FaceSet.open(drawn), settings(), 3, folder / "augment").write(folder / "a.json")
+    place = write_params(tmp_path_factory.mktemp("augment"), studies={"augment": SMALL})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        for name in ("one", "two"):
+            augment.main(drawn, place / name / "a.json", place / name / "augment")
     return place
 
 

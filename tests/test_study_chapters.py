@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from test_chapter import chapter
-from test_report import Page
+from test_report import CHROMIUM, Page, in_a_browser
 
 from depthfaces.errors import DataError
 from depthfaces.studies import page
@@ -95,10 +95,20 @@ def test_texts_are_escaped(results: Path) -> None:
     ],
 )
 def test_cells_are_made_text_here(value: Any, text: str, span: str) -> None:
-    assert page.cell(value) == {"text": text, "range": span}
+    kind = "word" if isinstance(value, str) else "number"
+    assert page.cell(value) == {"text": text, "range": span, "kind": kind}
 
 
 def test_long_tables_are_folded(results: Path) -> None:
     rows = [[str(row), row] for row in range(page.LONG + 1)]
     chapter(tables=[Table("long", "", ["x", "y"], rows)], figures=[]).write(results / "swarm.json")
     assert "<summary>long</summary>" in page.build(results)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+@pytest.mark.parametrize("width", [390, 1200])
+def test_in_a_browser_nothing_sticks_out(results: Path, tmp_path: Path, width: int) -> None:
+    found = in_a_browser(page.build(results), tmp_path, width)
+    assert found["images"] == 0
+    assert found["wide"] <= 0

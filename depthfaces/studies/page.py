@@ -60,16 +60,17 @@ def content(name: str, chapter: Chapter, results: Path) -> dict[str, Any]:
 
 
 def rows(table: Table) -> list[list[dict[str, str]]]:
-    """Return the rows of a table as {text, range} cells."""
+    """Return the rows of a table as {text, range, kind} cells."""
     return [[cell(value) for value in row] for row in table.rows]
 
 
 def cell(value: Cell) -> dict[str, str]:
-    """Return a value as text, and its interval as text, if it has one."""
+    """Return a value as text, its interval as text if it has one, and whether it is a word."""
     if isinstance(value, list):
         middle, low, high = (f"{part:.3f}".replace("-", "−") for part in value)
-        return {"text": middle, "range": f"{low} to {high}"}
-    return {"text": text(value), "range": ""}
+        return {"text": middle, "range": f"{low} to {high}", "kind": "number"}
+    kind = "word" if isinstance(value, str) else "number"
+    return {"text": text(value), "range": "", "kind": kind}
 
 
 def text(value: Cell) -> str:

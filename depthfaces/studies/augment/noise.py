@@ -15,7 +15,8 @@ from depthfaces.studies.lessons import Bytes
 Array = npt.NDArray[Any]
 
 COMPONENTS = 40  # of the train faces, by which an unhidden face can be rebuilt
-BLOCK = 8  # pixels a side: what is looked at for something in front of the face
+SIDE = 24  # pixels to which a face is shrunk for that: hands and masks are large
+BLOCK = 4  # pixels a side: what is looked at for something in front of the face
 
 
 def sharpness(images: Bytes) -> Array:
@@ -48,7 +49,7 @@ class Occlusion:
     @classmethod
     def of(cls, images: Bytes) -> Self:
         """Return the measure fitted to train faces (n, S, S)."""
-        flat = equalised(images, "global").reshape(len(images), -1).astype(float)
+        flat = _shrunk(images)
         mean = flat.mean(axis=0)
         last = flat.shape[1] - 1
         first = max(0, last + 1 - min(COMPONENTS, len(flat) - 1))
@@ -62,11 +63,16 @@ class Occlusion:
 
     def _blocks(self, images: Bytes) -> Array:
         """Return the mean squared rest of each block, (n, blocks)."""
-        side = images.shape[1] // BLOCK
-        flat = equalised(images, "global").reshape(len(images), -1) - self.mean
-        rest = (flat - flat @ self.axes.T @ self.axes).reshape(images.shape) ** 2
-        cut = rest[:, : side * BLOCK, : side * BLOCK].reshape(-1, side, BLOCK, side, BLOCK)
+        flat = _shrunk(images) - self.mean
+        rest = (flat - flat @ self.axes.T @ self.axes) ** 2
+        cut = rest.reshape(-1, SIDE // BLOCK, BLOCK, SIDE // BLOCK, BLOCK)
         return np.asarray(cut.mean(axis=(2, 4)).reshape(len(images), -1))
+
+
+def _shrunk(images: Bytes) -> Array:
+    """Return faces (n, S, S) small and equalised, as rows (n, SIDE^2)."""
+    small = [cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for face in images]
+    return equalised(np.array(small, np.uint8), "global").reshape(len(images), -1).astype(float)
 
 
 def parts(train: Bytes, test: Bytes, tail: float) -> dict[str, Array]:

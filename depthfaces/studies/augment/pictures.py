@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from depthfaces.report.drawing import COLOURS, INK, canvas, style
 from depthfaces.studies.augment.arms import LEAKY, Pool
@@ -45,6 +46,9 @@ def faces(found: Results, pool: Pool, made: Array) -> Figure:
     for axis, (title, (images, of, allowed)) in zip(axes, kinds.items(), strict=True):
         rows = [images[_spread(allowed & (of == k))] for k in range(len(data.classes))]
         axis.imshow(_sheet(rows, images.shape[1]), cmap="gray", vmin=0, vmax=255)
+        if not allowed.any():
+            middle = {"ha": "center", "va": "center", "transform": axis.transAxes}
+            axis.text(0.5, 0.5, "none", **middle)
         axis.set_title(title)
         axis.spines[:].set_visible(False)
         axis.set_xticks([])
@@ -114,10 +118,10 @@ def curves(found: Results) -> Figure:
         left.plot(passes, mean["validation"], "-o", ms=3, color=colour, label=kind(name))
         right.plot(passes, mean["accuracy"], "-o", ms=3, color=colour)
     left.set(xlabel="pass", ylabel="loss (dotted: in training)")
-    right.set(xlabel="pass", ylabel="accuracy, validation people")
+    right.set(xlabel="pass", ylabel="validation accuracy")
     for axis in (left, right):
         axis.grid(axis="y")
-        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(loc="outside upper center", ncols=2)
     return figure
 

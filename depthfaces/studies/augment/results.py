@@ -81,6 +81,7 @@ class Results:
     def best(self, *, generated: bool) -> str:
         """Return the arm that validation people prefer: of the tried amounts, or the controls."""
         names = [*self.tried, "filtered"] if generated else list(CONTROLS)
+        names = [name for name in names if bool(self.arms[name].made) is generated]
         return max(names, key=self.validation)
 
     def part(self, arm: str, part: Array, other: str | None = None) -> list[float] | None:
@@ -130,4 +131,4 @@ def kind(arm: str) -> str:
         LEAKY[0]: "Real (leaky)",
         LEAKY[1]: "+ generated (leaky)",
     }
-    return names.get(arm) or f"+ {arm.partition('@')[2]} generated a real face"
+    return names.get(arm) or f"+ {arm.partition('@')[2]} generated for each real"

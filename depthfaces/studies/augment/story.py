@@ -38,13 +38,15 @@ def answer(found: Results) -> str:
     added, filtered = found.gain("added"), found.gain("filtered")
     best, control = found.best(generated=True), found.best(generated=False)
     chosen, shuffled = found.gain(best, control), found.gain("shuffled")
-    made = found.arms["added"].made
+    made, passed = (found.arms[name].made for name in ("added", "filtered"))
     lines = [
         f"Real, augmented faces alone: {percent(found.test('real'))} right on people never seen. "
         f"With {made} generated faces: {percent(found.test('added'))}, {points(added)}: "
         f"{verdict(added)}.",
-        f"With those alone that pass the filters of entropy and realism: {points(filtered)}: "
-        f"{verdict(filtered)}.",
+        f"With {passed} that pass the filters of entropy and realism: {points(filtered)}: "
+        f"{verdict(filtered)}."
+        if passed
+        else "No generated face passes the filters of entropy and realism.",
         f"The amount that validation people prefer ({kind(best)}) against the control that they "
         f"prefer ({kind(control)}): {points(chosen)}: {verdict(chosen)}.",
         f"With shuffled labels: {points(shuffled)}: {verdict(shuffled)}.",

@@ -6,17 +6,15 @@ import numpy as np
 
 from depthfaces import files, seeding
 from depthfaces.faces import FaceSet
-from depthfaces.report import drawing
 from depthfaces.schema import Params
 from depthfaces.studies.augment import arms, noise, pictures, protocol, story, tables
 from depthfaces.studies.augment.captions import CAPTIONS
 from depthfaces.studies.augment.data import Data
 from depthfaces.studies.augment.made import Made
 from depthfaces.studies.augment.results import Results
-from depthfaces.studies.chapter import Cell, Chapter, Picture
+from depthfaces.studies.chapter import Cell, Chapter
+from depthfaces.studies.figures import write
 from depthfaces.studies.lessons import grey
-
-DPI = 110
 
 
 def run(faces: FaceSet, settings: Params, seed: int, figures: Path) -> Chapter:
@@ -35,12 +33,8 @@ def run(faces: FaceSet, settings: Params, seed: int, figures: Path) -> Chapter:
     answers = protocol.run(plan, wanted, seeding.number(seed, "fits"), settings.threads)
     parts = noise.parts(data.grey[train], data.grey[test], wanted.tail)
     found = Results(data, plan, answers, parts, seed)
-    shown = []
     drawn = pictures.draw(found, pool, grey(made.images, wanted.size))
-    for name, figure in drawn.items():
-        with files.atomic(figures / f"{name}.png") as path:
-            path.write_bytes(drawing.png(figure, DPI))
-        shown.append(Picture(f"{figures.name}/{name}.png", CAPTIONS[name]))
+    shown = write(figures, {name: (drawn[name], CAPTIONS[name]) for name in drawn})
     return Chapter(
         title="Do generated faces help a VGG-19?",
         question=story.QUESTION,

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from depthfaces import seeding
-from depthfaces.classify import leaky
+from depthfaces.classify.pooled import split
 from depthfaces.features.augment import augment
 from depthfaces.studies.balance.cnn import SIDE
 from depthfaces.studies.balance.want import Data, Floats, Want
@@ -69,7 +69,7 @@ def published(ground: Ground, name: str) -> tuple[Lesson, Lesson, Lesson]:
     generated ones, stand on both sides. It leaks. Held-out people are not in it.
     """
     whole = lesson(ground, name)
-    held, tuned, fitted = leaky.split(whole.labels, ground.stream(f"leaky {name}"))
+    held, tuned, fitted = split(whole.labels, ground.stream(f"leaky {name}"))
     train, validation, test = (
         Lesson(whole.images[rows], whole.labels[rows]) for rows in (fitted, tuned, held)
     )

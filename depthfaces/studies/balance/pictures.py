@@ -17,7 +17,7 @@ FACES = 8  # in a row of the sheet
 
 
 def curves(found: Mapping[float, Mapping[str, Array]]) -> Figure:
-    """Draw every arm's looks, {share: {arm: (seeds, looks, 4)}}: the mean of the seeds.
+    """Draw every arm's looks, {share: {arm: (seeds, looks, 4)}}: mean and range of the seeds.
 
     The columns of a look are step, and those of `LOOKS`.
     """
@@ -25,13 +25,17 @@ def curves(found: Mapping[float, Mapping[str, Array]]) -> Figure:
         figure = canvas(1.7 * len(found) + 0.7)
         axes: Any = figure.subplots(len(found), len(LOOKS), squeeze=False, sharex="row")
         for line, (share, arms) in zip(axes, found.items(), strict=True):
-            for column, (axis, name) in enumerate(zip(line, LOOKS.values(), strict=True)):
+            for column, axis in enumerate(line):
                 for (arm, looks), colour in zip(arms.items(), COLOURS, strict=False):
-                    mean = looks.mean(axis=0)
-                    axis.plot(mean[:, 0], mean[:, column + 1], lw=1.1, color=colour, label=arm)
-                axis.set_title(f"{name}, {share:.3g} stay", fontsize=8)
+                    step, value = looks[0, :, 0], looks[:, :, column + 1]
+                    axis.plot(step, value.mean(axis=0), lw=1.1, color=colour, label=arm)
+                    ends = value.min(axis=0), value.max(axis=0)
+                    axis.fill_between(step, *ends, color=colour, alpha=0.1, lw=0)
                 axis.tick_params(labelsize=7)
                 axis.grid(axis="y")
+            line[0].set_ylabel(f"{share:.3g} stay", fontsize=8)
+        for axis, name in zip(axes[0], LOOKS.values(), strict=True):
+            axis.set_title(name, fontsize=8)
         for axis in axes[-1]:
             axis.set_xlabel("step", fontsize=8)
         handles, names = axes[0, 0].get_legend_handles_labels()

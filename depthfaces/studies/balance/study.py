@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from depthfaces.faces import FaceSet
@@ -46,7 +47,7 @@ def draw(found: Found) -> dict[str, tuple[Figure, str]]:
         ),
         "curves": (
             pictures.curves({share: found.looks(share) for share in found.shares}),
-            "How the CNN learns in each arm, mean over the seeds. The look with the lowest "
+            "How the CNN learns in each arm: mean and range of the seeds. The look with the lowest "
             "validation loss is the one judged.",
         ),
     }
@@ -77,4 +78,5 @@ def _sheet(found: Found, case: protocol.Case, label: int) -> tuple[Figure, str]:
         f"{data.classes[label]}, {case.share:.3g} of the class left, first seed: real train faces, "
         "faces of the DCGAN, and the train face nearest to each."
     )
-    return pictures.sheet(own, made, near), caption
+    some = own[np.linspace(0, len(own) - 1, min(pictures.FACES, len(own))).astype(int)]
+    return pictures.sheet(some, made, near), caption
