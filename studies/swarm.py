@@ -10,11 +10,11 @@ from depthfaces.studies.swarm import study
 
 
 def main(faces: Path, result: Path, figures: Path) -> None:
-    """Write RESULT (JSON) and FIGURES from the prepared set FACES."""
+    """Write RESULT (JSON) and FIGURES (PNG) from the prepared set FACES."""
     settings = params.load()
     torch.set_num_threads(settings.threads)
     seed = seeding.number(settings.seed, "studies", "swarm")
-    study.run(FaceSet.open(faces), settings.studies.swarm, seed, figures).write(result)
+    study.run(FaceSet.open(faces), settings, seed, figures).write(result)
 
 
 if __name__ == "__main__":

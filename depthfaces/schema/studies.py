@@ -87,6 +87,17 @@ class Ranges(Section):
     dropout: Range
     fake_weight: Range
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Check what is searched by its logarithm, and what must stay below 1."""
+        for name in ("lr_generator", "lr_discriminator", "fake_weight"):
+            if not getattr(self, name).low:
+                raise ValueError(f"expected {name}.low above 0, found 0")
+        for name in ("beta1", "dropout"):
+            if getattr(self, name).high >= 1:
+                raise ValueError(f"expected {name}.high below 1, found {getattr(self, name).high}")
+        return self
+
 
 class Swarm(Section):
     """A particle swarm over the settings of a GAN whose discriminator classifies (seed 003)."""
@@ -96,7 +107,7 @@ class Swarm(Section):
     generations: Count
     pso: Pso
     gan: Dcgan
-    dropout: Share
+    dropout: Momentum
     fake_weight: Positive
     ranges: Ranges
     final_epochs: Count

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, count, islice
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -47,9 +47,9 @@ class Settings:
         rates = section.lr_generator, section.lr_discriminator
         return cls(design, section.epochs, section.batch, *rates, section.beta1)
 
-    def lasting(self, epochs: int) -> Self:
-        """Return the same training over another number of passes."""
-        return replace(self, epochs=epochs)
+    def changed(self, **changes: Any) -> Self:
+        """Return the same training with other values."""
+        return replace(self, **changes)
 
 
 class Trained(NamedTuple):

@@ -105,7 +105,7 @@ def generate(data: Data, want: Want, label: int, wanted: Balance, seed: int) -> 
     settings = dcgan.Settings.of(wanted.gan)
     steps = max(1, len(own) // min(settings.batch, len(own)))
     epochs = min(settings.epochs, -(-wanted.gan_steps // steps))
-    trained = dcgan.fit(data.images[own], None, settings.lasting(epochs), seed)
+    trained = dcgan.fit(data.images[own], None, settings.changed(epochs=epochs), seed)
     count = int(want.missing[label])
     z = seeding.stream(seed, "z").standard_normal((count, settings.design.latent), np.float32)
     return Made(sample(trained.generator, z, np.zeros(count)), trained.curves)
