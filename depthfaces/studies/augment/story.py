@@ -2,7 +2,9 @@
 
 from depthfaces.audit.audit import audit, documents
 from depthfaces.classify import scores
+from depthfaces.report.tables import points as signed
 from depthfaces.schema.studies import Augment
+from depthfaces.studies.augment.arms import Pool
 from depthfaces.studies.augment.made import Made
 from depthfaces.studies.augment.results import Results, kind
 
@@ -22,7 +24,7 @@ def percent(interval: list[float]) -> str:
 
 def points(interval: list[float]) -> str:
     """Return a difference of shares with its interval, in points of a hundred."""
-    value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in interval)
+    value, low, high = map(signed, interval)
     return f"{value} points ({low} to {high})"
 
 
@@ -77,9 +79,14 @@ def hypotheses(found: Results) -> list[str]:
     ]
 
 
-def notes(found: Results, made: Made, wanted: Augment) -> list[str]:
+def notes(found: Results, pool: Pool, made: Made, wanted: Augment) -> list[str]:
     """Return our reading of the publication, and what could not be shown."""
-    return [*hypotheses(found), *reading(made, wanted), *limits(found), *arithmetic()]
+    judge = (
+        f"The discriminator lets {100 * pool.real.mean():.0f} % of the generated faces pass, and "
+        f"{100 * (1 - wanted.made.realism):.0f} % of validation people's own. The filter is as good "
+        "as its judge: near shares may mean faces that look real, or a judge that was fooled."
+    )
+    return [*hypotheses(found), *reading(made, wanted), judge, *limits(found), *arithmetic()]
 
 
 def reading(made: Made, wanted: Augment) -> list[str]:
