@@ -83,8 +83,8 @@ def notes(found: Results, pool: Pool, made: Made, wanted: Augment) -> list[str]:
     """Return our reading of the publication, and what could not be shown."""
     judge = (
         f"The discriminator lets {100 * pool.real.mean():.0f} % of the generated faces pass, and "
-        f"{100 * (1 - wanted.made.realism):.0f} % of validation people's own. The filter is as good "
-        "as its judge: near shares may mean faces that look real, or a judge that was fooled."
+        f"{100 * (1 - wanted.made.realism):.0f} % of validation people's own. The filter is as "
+        "good as its judge: near shares may mean faces that look real, or a judge that was fooled."
     )
     return [*hypotheses(found), *reading(made, wanted), judge, *limits(found), *arithmetic()]
 
