@@ -57,8 +57,8 @@ def answer(found: Results) -> str:
     ]
     if found.seeds < ENOUGH:
         lines.append(
-            f"{found.seeds} seeds are fewer than {ENOUGH}: this run shows that the study works; it "
-            "decides nothing."
+            f"{found.seeds} of at least {ENOUGH} seeds that a claim needs: this run shows that the "
+            "study works; it decides nothing."
         )
     return "\n".join(lines)
 
