@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from conftest import write_faces
-from test_pipeline import dvc
 
 from depthfaces import scratch
 from tests import declared
+from tests.test_pipeline import dvc
 
 STAGES = list(declared.stages("studies"))
 FILE = "studies/dvc.yaml"
