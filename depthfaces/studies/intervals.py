@@ -58,6 +58,11 @@ class Judge:
         (one, ones), (two, twos) = self._draws(called, of), self._draws(other, of)
         return self._bounds(one - two, ones - twos)
 
+    def chance(self, called: Array, other: Array, of: Score = accuracy) -> float:
+        """Return the two-sided p of "no difference" of the two, not adjusted for anything."""
+        draws = self._draws(called, of)[1] - self._draws(other, of)[1]
+        return statistics.two_sided(draws)
+
     def _draws(self, called: Array, of: Score) -> tuple[float, Array]:
         """Return the mean over the seeds, and the same in each draw."""
         matrices = self.confusions(called)

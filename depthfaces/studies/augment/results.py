@@ -14,6 +14,7 @@ from depthfaces.studies.augment.arms import CONTROLS, LEAKY, Arm
 from depthfaces.studies.augment.data import Data
 from depthfaces.studies.augment.protocol import Answers
 from depthfaces.studies.intervals import Judge, Score
+from depthfaces.utility import statistics
 
 Array = npt.NDArray[Any]
 PLAIN = "as they are"  # the test faces without planted noise
@@ -58,6 +59,13 @@ class Results:
     def gain(self, arm: str, other: str = "real", of: Score = scores.accuracy) -> list[float]:
         """Return [value, low, high] of the difference of two arms on people never seen."""
         return self.judge.difference(self.called(arm), self.called(other), of)
+
+    def chances(self) -> dict[str, float]:
+        """Return the p of "no difference to real, augmented faces" of each arm, after Holm."""
+        names = [name for name in self.arms if name not in ("real", *LEAKY)]
+        real = self.called("real")
+        p = np.array([self.judge.chance(self.called(name), real) for name in names])
+        return dict(zip(names, statistics.holm(p).tolist(), strict=True))
 
     def leaky(self, arm: str, of: Score = scores.accuracy) -> list[float]:
         """Return [value, low, high] under the published protocol; each face stands for itself."""

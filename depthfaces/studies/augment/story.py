@@ -1,6 +1,7 @@
 """What the study says in words: written from its numbers, never by hand."""
 
 from depthfaces.audit.audit import audit, documents
+from depthfaces.classify import scores
 from depthfaces.schema.studies import Augment
 from depthfaces.studies.augment.made import Made
 from depthfaces.studies.augment.results import Results, kind
@@ -37,7 +38,8 @@ def answer(found: Results) -> str:
     """Return the answer: each contrast in numbers, and what it allows to say."""
     added, filtered = found.gain("added"), found.gain("filtered")
     best, control = found.best(generated=True), found.best(generated=False)
-    chosen, shuffled = found.gain(best, control), found.gain("shuffled")
+    chosen = found.gain(best, control, scores.macro_f1)
+    shuffled = found.gain("shuffled")
     made, passed = (found.arms[name].made for name in ("added", "filtered"))
     lines = [
         f"Real, augmented faces alone: {percent(found.test('real'))} right on people never seen. "
@@ -47,8 +49,8 @@ def answer(found: Results) -> str:
         f"{verdict(filtered)}."
         if passed
         else "No generated face passes the filters of entropy and realism.",
-        f"The amount that validation people prefer ({kind(best)}) against the control that they "
-        f"prefer ({kind(control)}): {points(chosen)}: {verdict(chosen)}.",
+        f"The generated faces that validation people prefer ({kind(best)}) against the control "
+        f"that they prefer ({kind(control)}), in macro-F1: {points(chosen)}: {verdict(chosen)}.",
         f"With shuffled labels: {points(shuffled)}: {verdict(shuffled)}.",
     ]
     if found.seeds < ENOUGH:
@@ -92,8 +94,9 @@ def reading(made: Made, wanted: Augment) -> list[str]:
         f"VGG-19: 16 convolutions and 3 dense layers, {width}; the dense layers are 8 widths wide "
         "since 48 pixels end as one. The publication calls it a segmentation VGG-19 and draws the "
         "usual one.",
-        "Both sides get the same classical augmentation and equally many training steps. So real "
-        "faces alone are also the control that repeats real faces.",
+        "Both sides get the same classical augmentation and equally many training steps; there, "
+        "more images also meant more steps. So real faces alone are also the control that repeats "
+        "real faces, and generated ones must be worth the real ones whose turn they take.",
         "The entropy filter takes quantiles of the real train faces, so it flags that share of "
         "them by construction, noisy or not. The list is in flagged.csv; test faces are never "
         "left out.",

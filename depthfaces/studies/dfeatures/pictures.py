@@ -1,7 +1,6 @@
-"""Figures of the study, one a function; each is a matplotlib figure that `write` makes a PNG."""
+"""Figures of the study, one a function: what was found to a matplotlib figure."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from depthfaces import files
-from depthfaces.report.drawing import COLOURS, INK, canvas, png, style
+from depthfaces.report.drawing import COLOURS, INK, canvas, style
 from depthfaces.studies.dfeatures.areas import Areas, curve
 from depthfaces.studies.dfeatures.collapse import share_with_twins
 from depthfaces.studies.dfeatures.matrix import Cell
@@ -18,15 +16,8 @@ from depthfaces.studies.dfeatures.rating import picture
 
 Array = npt.NDArray[Any]
 Rows = dict[str, list[Array]]  # a title: faces (S, S) side by side
-DPI = 150
 ACROSS = 10  # faces in a row
 PANELS = 4  # in a row
-
-
-def write(path: Path, figure: Figure) -> None:
-    """Write a figure as PNG, the same bytes in each run."""
-    with files.atomic(path) as temporary:
-        temporary.write_bytes(png(figure, DPI))
 
 
 def curves(histories: dict[str, list[list[dict[str, float]]]]) -> Figure:

@@ -22,7 +22,7 @@ from depthfaces.studies.dfeatures.sets import Set
 
 Array = npt.NDArray[Any]
 SPLITS = 10  # of the faces, for the inception score
-PAIRS = 500  # of faces, for MS-SSIM
+PAIRS = 200  # of faces, for MS-SSIM
 DRAWS = 200  # orders of the faces, for the birthday test
 
 # Key: (title, which way is better).

@@ -10,6 +10,7 @@ from depthfaces.studies.dfeatures import pictures, units
 from depthfaces.studies.dfeatures.collapse import nearest_pairs
 from depthfaces.studies.dfeatures.results import Results
 from depthfaces.studies.dfeatures.views import TRAINED
+from depthfaces.studies.figures import write
 
 Drawn = dict[str, tuple[Figure, str]]  # name: the figure, and what it shows
 PAIRS = 5  # of nearest faces
@@ -24,9 +25,7 @@ def draw(results: Results, figures: Path) -> list[Picture]:
         **cells(results),
         **twins(results),
     }
-    for name, (figure, _) in found.items():
-        pictures.write(figures / f"{name}.png", figure)
-    return [Picture(f"{figures.name}/{name}.png", caption) for name, (_, caption) in found.items()]
+    return write(figures, found)
 
 
 def trainings(results: Results) -> Drawn:
