@@ -138,8 +138,11 @@ def test_leaky_pool_knows_no_held_out_people(ground: Ground) -> None:
     held = ground.data.grey(np.concatenate([ground.data.rows("validation"),
                                             ground.data.rows("test")]), 100)  # fmt: skip
     secret = {face.tobytes() for face in held}
-    for part in arms.published(ground, "dcgan"):
+    pool = arms.published(ground, "dcgan")
+    for part in (pool.train, pool.validation, pool.test):
         assert not secret & {face.tobytes() for face in part.images}
+    assert np.array_equal(pool.made, (pool.test.images == 255).all(axis=(1, 2)))
+    assert 0 < pool.made.sum() < len(pool.made)
 
 
 def test_generated_faces_are_made_from_kept_faces_alone(data: Data, monkeypatch: Any) -> None:
