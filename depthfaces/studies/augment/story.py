@@ -3,6 +3,7 @@
 from depthfaces.audit.audit import audit, documents
 from depthfaces.classify import scores
 from depthfaces.schema.studies import Augment
+from depthfaces.studies.augment.arms import Pool
 from depthfaces.studies.augment.made import Made
 from depthfaces.studies.augment.results import Results, kind
 from depthfaces.studies.intervals import points
@@ -72,9 +73,14 @@ def hypotheses(found: Results) -> list[str]:
     ]
 
 
-def notes(found: Results, made: Made, wanted: Augment) -> list[str]:
+def notes(found: Results, pool: Pool, made: Made, wanted: Augment) -> list[str]:
     """Return our reading of the publication, and what could not be shown."""
-    return [*hypotheses(found), *reading(made, wanted), *limits(found), *arithmetic()]
+    judge = (
+        f"The discriminator lets {100 * pool.real.mean():.0f} % of the generated faces pass, and "
+        f"{100 * (1 - wanted.made.realism):.0f} % of validation people's own. The filter is as "
+        "good as its judge: near shares may mean faces that look real, or a judge that was fooled."
+    )
+    return [*hypotheses(found), *reading(made, wanted), judge, *limits(found), *arithmetic()]
 
 
 def reading(made: Made, wanted: Augment) -> list[str]:

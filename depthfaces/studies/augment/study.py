@@ -44,7 +44,7 @@ def run(faces: FaceSet, settings: Params, seed: int, figures: Path) -> Chapter:
         published=tables.beside(found),
         tables=tables.every(found, pool),
         figures=shown,
-        notes=story.notes(found, made, wanted),
+        notes=story.notes(found, pool, made, wanted),
     )
 
 
