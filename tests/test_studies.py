@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import write_faces
-from test_pipeline import dvc
 
-from depthfaces import scratch
+from depthfaces import params, profiles, scratch
+from depthfaces.schema.studies import Studies
 from tests import declared
+from tests.conftest import write_faces
+from tests.test_pipeline import dvc
 
 STAGES = list(declared.stages("studies"))
 FILE = "studies/dvc.yaml"
@@ -27,6 +28,30 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scratch.make(declared.TOP, folder, "smoke")
     write_faces(folder / "data" / "faces")
     return folder
+
+
+def profile(name: str) -> Studies:
+    """Return the studies' parameters under a profile."""
+    top = declared.TOP
+    changes = profiles.load(name, top)
+    return params.check(profiles.overlay(params.read(top / params.FILE), changes)).studies
+
+
+def test_full_sizes_are_the_published_ones() -> None:
+    full = profile("studies")
+    assert min(getattr(full, name).seeds for name in STAGES[:-1]) >= 6
+    assert (full.balance.gan.width, full.balance.gan.epochs) == (64, 300)
+    assert full.swarm.final_epochs == 300
+    assert 10 <= full.swarm.particles <= 20
+    vgg, made = full.augment.vgg, full.augment.made
+    assert (vgg.width, vgg.epochs, vgg.batch, vgg.rate) == (64, 25, 8, 1e-4)
+    assert (vgg.falling, vgg.dropout, made.per_class) == (False, 0.5, 300)
+    assert (full.augment.size, full.augment.changes.rotation) == (48, 15.0)
+
+
+def test_default_size_repeats_each_study_three_times() -> None:
+    default = params.load(declared.TOP / params.FILE).studies
+    assert min(getattr(default, name).seeds for name in STAGES[:-1]) >= 3
 
 
 @pytest.mark.slow

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import LABELS, tiny, write_params
-from test_study_chapters import tables_of
 
 from depthfaces import files, params
 from depthfaces.faces import FaceSet
@@ -20,6 +18,8 @@ from depthfaces.studies.augment.prepare import entropy, equalised
 from depthfaces.studies.augment.vgg import STAGES, Vgg19
 from depthfaces.studies.lessons import grey
 from studies import augment
+from tests.conftest import LABELS, tiny, write_params
+from tests.test_study_chapters import tables_of
 
 NOTHING = Change(rotation=0.0, zoom=0.0, crop=0, flip=False, sharpen=0.0)
 SMALL = {

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from test_chapter import chapter
-from test_report import CHROMIUM, Page, in_a_browser
 
 from depthfaces.errors import DataError
 from depthfaces.studies import page
 from depthfaces.studies.chapter import Picture, Table
 from studies import chapters
+from tests.test_chapter import chapter
+from tests.test_report import CHROMIUM, Page, in_a_browser
 
 NASTY = "<script>alert(1)</script>"
 

@@ -95,8 +95,8 @@ def reading(made: Made, wanted: Augment) -> list[str]:
         "since 48 pixels end as one. The publication calls it a segmentation VGG-19 and draws the "
         "usual one.",
         "Both sides get the same classical augmentation and equally many training steps; there, "
-        "more images also meant more steps. So real faces alone are also the control that repeats real "
-        "faces, and generated ones must be worth the real ones whose turn they take.",
+        "more images also meant more steps. So real faces alone are also the control that repeats "
+        "real faces, and generated ones must be worth the real ones whose turn they take.",
         "The entropy filter takes quantiles of the real train faces, so it flags that share of "
         "them by construction, noisy or not. The list is in flagged.csv; test faces are never "
         "left out.",

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from depthfaces import seeding
-from depthfaces.classify import leaky
+from depthfaces.classify.pooled import split
 from depthfaces.evolve import search
 from depthfaces.evolve.pso import Swarm as Flock
 from depthfaces.evolve.random import Random
@@ -127,7 +127,7 @@ def leak(data: Data, found: Values, wanted: Swarm, seed: int) -> tuple[Trial, Ar
     The pool are the train faces alone, so held-out people stay unseen. It leaks.
     """
     pool = data.parts["train"]
-    held, _, fitted = leaky.split(pool.labels, seeding.stream(seed, "leaky"))
+    held, _, fitted = split(pool.labels, seeding.stream(seed, "leaky"))
     settings = space.training(found, wanted, len(data.classes), wanted.final_epochs)
     number = seeding.number(seed, "leaky")
     asked = pool.pick(held)
