@@ -1,6 +1,5 @@
 """What several tests share: small prepared face sets that need no camera."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from depthfaces import files, params, scratch
+from depthfaces import files, params
 from depthfaces.faces import FaceSet, FaceWriter
 
 # Half height and half width of the mouth by label.
@@ -58,15 +57,6 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a prepared set of 144 drawn faces, 32 px, 3 labels, 12 people."""
     folder = tmp_path_factory.mktemp("drawn") / "faces"
     write_faces(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def prepared(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A scratch project of the profile `smoke` whose prepared faces are the drawn ones."""
-    folder = tmp_path_factory.mktemp("studies") / "project"
-    scratch.make(Path(__file__).parents[1], folder, "smoke")
-    shutil.copytree(drawn, folder / "data" / "faces")
     return folder
 
 

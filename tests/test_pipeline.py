@@ -41,7 +41,7 @@ def dvc(folder: Path, *arguments: str, code: int = 0, **environment: str) -> str
 
 def ran(output: str) -> set[str]:
     """Return the stages that `dvc repro` ran, members of a matrix by the stage's name."""
-    return set(re.findall(r"Running stage '(?:studies/dvc\.yaml:)?(\w+)", output))
+    return set(re.findall(r"Running stage '(\w+)", output))
 
 
 def dirty(folder: Path) -> set[str]:

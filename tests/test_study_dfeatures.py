@@ -1,7 +1,6 @@
 """The study dfeatures: units, machines, folds, areas, sets, and the chapter as a whole."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -376,19 +375,3 @@ def test_chapter_says_all_that_was_asked_for(place: Path) -> None:
     assert found["published"]["rows"][0][:2] == ["accuracy, RaFD", 0.9857]
     for figure in found["figures"]:
         assert (place / "one" / figure["file"]).is_file()
-
-
-@pytest.mark.slow
-def test_stage_runs_in_dvc(faces: Path, tmp_path: Path) -> None:
-    from test_pipeline import dvc  # noqa: PLC0415 - only here
-
-    from depthfaces import scratch  # noqa: PLC0415
-
-    folder = tmp_path / "project"
-    scratch.make(TOP, folder, "smoke")
-    profiles.write(folder / "params.yaml", {"studies.dfeatures.sets": []})
-    shutil.copytree(faces, folder / "data" / "faces")
-    stage = ("repro", "-s", "studies/dvc.yaml:dfeatures")
-    assert "Running stage 'studies/dvc.yaml:dfeatures'" in dvc(folder, *stage)
-    assert "Running" not in dvc(folder, *stage)
-    assert (folder / "reports" / "studies" / "dfeatures" / "rating.html").is_file()

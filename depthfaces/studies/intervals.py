@@ -81,3 +81,9 @@ class Judge:
         by_seed = (self.who @ sums) / (self.who @ counts)[:, None]
         draws = (by_seed * self.which).sum(axis=1) / self.which.sum(axis=1)
         return self._bounds(float(values.mean()), draws)
+
+
+def points(interval: list[float]) -> str:
+    """Return a difference of shares with its interval, in points of a hundred."""
+    value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in interval)
+    return f"{value} points ({low} to {high})"

@@ -2,11 +2,11 @@
 
 from depthfaces.audit.audit import audit, documents
 from depthfaces.classify import scores
-from depthfaces.report.tables import points as signed
 from depthfaces.schema.studies import Augment
 from depthfaces.studies.augment.arms import Pool
 from depthfaces.studies.augment.made import Made
 from depthfaces.studies.augment.results import Results, kind
+from depthfaces.studies.intervals import points
 
 QUESTION = (
     "If generated faces are added to the training of a VGG-19, does it recognise the emotions of "
@@ -20,12 +20,6 @@ def percent(interval: list[float]) -> str:
     """Return a share with its interval, in percent."""
     value, low, high = (100 * number for number in interval)
     return f"{value:.1f} % ({low:.1f} to {high:.1f})"
-
-
-def points(interval: list[float]) -> str:
-    """Return a difference of shares with its interval, in points of a hundred."""
-    value, low, high = map(signed, interval)
-    return f"{value} points ({low} to {high})"
 
 
 def verdict(interval: list[float]) -> str:

@@ -62,7 +62,16 @@ def lesson(ground: Ground, name: str) -> Lesson:
     return Lesson(np.concatenate([kept, added]), np.concatenate([real, labels]).astype(np.int64))
 
 
-def published(ground: Ground, name: str) -> tuple[Lesson, Lesson, Lesson]:
+class Pool(NamedTuple):
+    """Parts of one pool; `made` (n,) tells which faces of the test part were added by the arm."""
+
+    train: Lesson
+    validation: Lesson
+    test: Lesson
+    made: Array
+
+
+def published(ground: Ground, name: str) -> Pool:
     """Return train, validation and test of the publication's way, as far as it can be told.
 
     One pool of kept train faces and of what the arm adds, split at random: faces of one person, and
@@ -70,10 +79,10 @@ def published(ground: Ground, name: str) -> tuple[Lesson, Lesson, Lesson]:
     """
     whole = lesson(ground, name)
     held, tuned, fitted = split(whole.labels, ground.stream(f"leaky {name}"))
-    train, validation, test = (
-        Lesson(whole.images[rows], whole.labels[rows]) for rows in (fitted, tuned, held)
+    test, validation, train = (
+        Lesson(whole.images[rows], whole.labels[rows]) for rows in (held, tuned, fitted)
     )
-    return train, validation, test
+    return Pool(train, validation, test, held >= len(ground.want.kept))
 
 
 Filled = tuple[Floats, Array]

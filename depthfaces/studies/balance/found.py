@@ -87,9 +87,20 @@ class Found:
     def leaky(self, share: float, arm: str) -> tuple[float, float]:
         """Return mean accuracy and loss of the published protocol over the seeds."""
         answers = stacked(self.results.leaky, share, arm)
-        right = [np.mean(one.shares.argmax(axis=1) == one.labels) for one in answers]
+        right = [one.right.mean() for one in answers]
         loss = [surprise(one.shares, one.labels).mean() for one in answers]
         return float(np.mean(right)), float(np.mean(loss))
+
+    def leaky_parts(self, share: float, arm: str) -> tuple[float | None, float | None]:
+        """Return the accuracy of the published protocol on real faces and on generated ones.
+
+        All seeds together; None where there are none of them.
+        """
+        answers = stacked(self.results.leaky, share, arm)
+        right = np.concatenate([one.right for one in answers])
+        made = np.concatenate([one.made for one in answers])
+        real, fake = (float(right[part].mean()) if part.any() else None for part in (~made, made))
+        return real, fake
 
     def looks(self, share: float) -> dict[str, Array]:
         """Return every arm's curve (seeds, looks, 4): step, both losses, validation accuracy."""

@@ -42,13 +42,20 @@ class Made(NamedTuple):
 class Answer(NamedTuple):
     """What one CNN answered: probabilities (n, k), with the true classes (n,), and its looks.
 
-    `validation` are those of validation people; under the published protocol it has none.
+    `validation` are those of the faces that chose the look. `made` (n,) tells which of the faces
+    asked were added by the arm: none of them, but in the published protocol.
     """
 
     shares: Array
     labels: Array
+    made: Array
     validation: Array
     curve: Curve
+
+    @property
+    def right(self) -> Array:
+        """Return which answers are right, (n,)."""
+        return np.asarray(self.shares.argmax(axis=1) == self.labels)
 
 
 class Results(NamedTuple):
@@ -118,17 +125,18 @@ def judge(ground: Ground, name: str, leaks: bool, wanted: Balance, seed: int) ->
     """
     data = ground.data
     if leaks:
-        train, validation, test = arms.published(ground, name)
+        pool = arms.published(ground, name)
     else:
-        train = arms.lesson(ground, name)
         validation, test = (_held(data, split) for split in ("validation", "test"))
+        made = np.zeros(len(test.labels), bool)
+        pool = arms.Pool(arms.lesson(ground, name), validation, test, made)
     balanced = len(ground.want.kept) + int(ground.want.missing.sum())
     cnn = wanted.cnn
     plan = Plan(cnn.epochs, -(-balanced // cnn.batch), cnn.batch, cnn.rate)
     rng = np.random.default_rng(seed)
-    fitted = fit(Cnn(len(data.classes), cnn, rng), train, validation, plan, rng)
-    tuned = answers(fitted.net, validation.images)
-    return Answer(answers(fitted.net, test.images), test.labels, tuned, fitted.curve)
+    fitted = fit(Cnn(len(data.classes), cnn, rng), pool.train, pool.validation, plan, rng)
+    asked, tuned = (answers(fitted.net, part.images) for part in (pool.test, pool.validation))
+    return Answer(asked, pool.test.labels, pool.made, tuned, fitted.curve)
 
 
 def _held(data: Data, split: str) -> Lesson:

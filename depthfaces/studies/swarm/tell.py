@@ -4,6 +4,7 @@ import numpy as np
 
 from depthfaces.schema.studies import Swarm
 from depthfaces.studies.chapter import Cell, Table
+from depthfaces.studies.intervals import points
 from depthfaces.studies.swarm.found import BY_CLASS, SCORES, Found
 from depthfaces.studies.swarm.protocol import WORDS
 from depthfaces.studies.swarm.space import NAMES
@@ -21,7 +22,7 @@ def answer(found: Found) -> str:
     alone = found.over("defaults", "alone")
     sentences.append(
         f"Generated faces in the discriminator's training changed the defaults by "
-        f"{_points(alone)} against the same net without them."
+        f"{points(alone)} of macro-F1 against the same net without them."
     )
     return " ".join(sentences)
 
@@ -35,17 +36,13 @@ def _sentence(found: Found, other: str) -> str:
     else:
         word = "not shown to differ from"
     return (
-        f"On people never seen the swarm's settings are {word} {_called(other)}: {_points(gain)}."
+        f"On people never seen the swarm's settings are {word} {_called(other)}: {points(gain)} of "
+        "macro-F1."
     )
 
 
 def _called(arm: str) -> str:
     return "those of the random search" if arm == "random" else "the defaults"
-
-
-def _points(interval: list[float]) -> str:
-    value, low, high = (100 * part for part in interval)
-    return f"{value:+.1f} points of macro-F1 ({low:+.1f} to {high:+.1f})"
 
 
 def published(found: Found) -> list[list[Cell]]:
