@@ -171,9 +171,9 @@ def limits(results: Results) -> list[str]:
     if (plan.gan.width, plan.gan.epochs, plan.gan.batch) != FULL:
         lines.append(
             f"A small run: width {plan.gan.width} for {FULL[0]}, {plan.gan.epochs} epochs for "
-            f"{FULL[1]}, {plan.gan.batch} faces a step for {FULL[2]} (profiles/studies.yaml has the "
-            f"full size). It shows that the study runs and which way protocols differ, not what a "
-            f"fully trained DCGAN knows."
+            f"{FULL[1]}, {plan.gan.batch} faces a step for {FULL[2]} (profiles/studies.yaml has "
+            f"the full size). It shows that the study runs and which way protocols differ, not "
+            f"what a fully trained DCGAN knows."
         )
     if len(results.runs) < ENOUGH:
         lines.append(f"{len(results.runs)} seeds: fewer than {ENOUGH}, so intervals are too sure.")
