@@ -16,7 +16,7 @@ QUESTION = (
     "nothing was learned from?"
 )
 ENOUGH = 6  # seeds; with fewer, the spread over them is hardly known
-FULL = (64, 300)  # width and epochs of the publication
+FULL = (64, 300, 128)  # width, epochs and batch of the publication
 PRINTED = (
     "The publication prints an inception score of .875 for another method, below the least "
     "possible 1, and .932 as the mean of experiment 4, where its own column has .940.",
@@ -31,8 +31,8 @@ OURS = (
     "Published protocol here (leaky): the DCGAN sees everybody, ten folds by image put one person "
     "on both sides, and the best setting's own folds are the result.",
     "Cost of the linear machines is not stated by the publication: studies.dfeatures.unit_cost.",
-    "Viola and Jones' cascade finds faces in photographs while they are prepared "
-    "(preprocess.find_faces), before this study sees them.",
+    "Faces in photographs are found by a cascade after Viola and Jones while they are prepared "
+    "(preprocess.find_faces); it is OpenCV's, over local binary patterns in place of rectangles.",
     "Inception score and Fréchet distance are the usual formulas, but by a reader and in a space "
     "learned from our known people: not comparable with numbers of Inception's network.",
 )
@@ -168,11 +168,12 @@ def limits(results: Results) -> list[str]:
     """Return what the run could not show."""
     plan, table = results.plan, results.home.asked.faces.table
     lines = [RATING]
-    if (plan.gan.width, plan.gan.epochs) != FULL:
+    if (plan.gan.width, plan.gan.epochs, plan.gan.batch) != FULL:
         lines.append(
             f"A small run: width {plan.gan.width} for {FULL[0]}, {plan.gan.epochs} epochs for "
-            f"{FULL[1]} (profiles/studies.yaml has the full size). It shows that the study runs "
-            f"and which way protocols differ, not what a fully trained DCGAN knows."
+            f"{FULL[1]}, {plan.gan.batch} faces a step for {FULL[2]} (profiles/studies.yaml has "
+            f"the full size). It shows that the study runs and which way protocols differ, not "
+            f"what a fully trained DCGAN knows."
         )
     if len(results.runs) < ENOUGH:
         lines.append(f"{len(results.runs)} seeds: fewer than {ENOUGH}, so intervals are too sure.")
