@@ -7,7 +7,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 INSTALL := python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup tools run smoke test check bench
+.PHONY: help setup tools run studies smoke test check bench
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -21,6 +21,11 @@ run: setup ## Run the pipeline, or what changed of it; open reports/index.html a
 	@python -m depthfaces check
 	@python -m dvc config --local core.no_scm $(if $(wildcard .git),false,true)
 	python -m dvc repro
+
+studies: setup ## Run the four companion studies, or what changed; open reports/studies/index.html after
+	@python -m depthfaces check
+	@python -m dvc config --local core.no_scm $(if $(wildcard .git),false,true)
+	python -m dvc repro studies/dvc.yaml
 
 smoke: setup ## Run a reduced pipeline in build/smoke, apart from your data and results
 	python -m depthfaces scratch smoke

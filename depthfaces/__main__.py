@@ -87,10 +87,23 @@ def run_audit(*tables: Path) -> None:
             sys.stdout.write(f"  {finding}\n")
 
 
+def ratings(*judgements: Path) -> None:
+    """Count what raters took for real, from files that the study's rating page saved (CSV)."""
+    from depthfaces.studies.dfeatures import rating  # noqa: PLC0415 - scipy takes a second to load
+
+    for kind, found in rating.read(judgements).items():
+        share, low, high = found.interval
+        sys.stdout.write(
+            f"{kind} faces taken for real: {found.real} of {found.of}, {100 * share:.1f} % "
+            f"({100 * low:.1f} to {100 * high:.1f})\n"
+        )
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "audit": run_audit,
     "check": check,
     "profile": profile,
+    "ratings": ratings,
     "recognise": recognise,
     "remake": remake,
     "sample": sample,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from depthfaces.classify import keep
 from depthfaces.depth.crop import Window
-from depthfaces.depth.prepare import prepare, relative
+from depthfaces.depth.prepare import photographed, prepare
 from depthfaces.errors import DataError
 from depthfaces.features.store import VIEWS, describe
 from depthfaces.schema import Features
@@ -72,7 +72,8 @@ def face(file: Path, config: dict[str, Any], camera: Camera) -> Floats:
                 f"8-bit grey of {image.shape[1]} x {image.shape[0]} says nothing of millimetres: "
                 f"expected a 16-bit depth frame, or a prepared face of {size} x {size}"
             )
-        return relative(image, size)
+        searched = config["preprocess"].get("find_faces", False)
+        return np.asarray(photographed(image, size, searched).image)
     if config["unit"] != "mm":
         raise decode.UnusableError("expected 8-bit grey, as the faces learned from; found depth")
     window, trusted, turned = _settings(config["preprocess"], size)

@@ -10,9 +10,17 @@ from pathlib import Path
 from depthfaces import params, profiles
 
 # What a run makes or a machine leaves behind: never copied, wherever it stands ...
-LEFTOVERS = {".git", ".venv", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+LEFTOVERS = {
+    ".git",
+    ".venv",
+    "__pycache__",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    "dvc.lock",
+}
 # ... or at the top.
-RESULTS = {".dvc", "build", "data", "models", "reports", "dvc.lock"}
+RESULTS = {".dvc", "build", "data", "models", "reports"}
 CONFIG = """\
 [core]
     analytics = false

@@ -1,4 +1,4 @@
-"""What dvc.yaml declares beside what the stages' code really imports and reads."""
+"""What the dvc.yaml files declare beside what the stages' code really imports and reads."""
 
 import ast
 import re
@@ -14,11 +14,14 @@ TOP = Path(__file__).parents[1]
 # It holds the version and nothing else, so no result depends on it.
 EXEMPT = "depthfaces/__init__.py"
 KEYS = set(params.known())
+# Folder of the scripts: the pipeline that runs them.
+PIPELINES = {"stages": "dvc.yaml", "studies": "studies/dvc.yaml"}
 
 
-def stages() -> dict[str, Any]:
-    """Return the stages of dvc.yaml."""
-    content = YAML(typ="safe", pure=True).load((TOP / "dvc.yaml").read_text(encoding="utf-8"))
+def stages(folder: str = "stages") -> dict[str, Any]:
+    """Return the stages of the pipeline that runs the scripts in `folder`."""
+    path = TOP / PIPELINES[folder]
+    content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     return dict(content["stages"])
 
 

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from depthfaces import files, params
-from depthfaces.classify import CLASSIFIERS, arms, keep, leaky, protocol, scores
+from depthfaces.classify import CLASSIFIERS, arms, keep, pooled, protocol, scores
 from depthfaces.classify import sets as preparing
 from depthfaces.classify.arms import Arm
 from depthfaces.classify.columns import separation, telling
@@ -328,7 +328,7 @@ def test_the_published_protocol_holds_a_fifth_of_the_pool_out(sets, found):
 
 def test_a_random_split_has_shares_of_every_class():
     labels = np.array(["a"] * 50 + ["b"] * 20)
-    parts = leaky.split(labels, np.random.default_rng(0))
+    parts = pooled.split(labels, np.random.default_rng(0))
     assert [len(part) for part in parts] == [14, 6, 50]
     assert sorted(np.concatenate(parts)) == list(range(70))
     assert [np.sum(labels[part] == "b") for part in parts] == [4, 2, 14]

@@ -10,7 +10,9 @@ from depthfaces import params
 from tests import declared
 
 TOP = declared.TOP
-STAGES = declared.stages()
+PIPELINES = {folder: declared.stages(folder) for folder in declared.PIPELINES}
+STAGES = {name: stage for pipeline in PIPELINES.values() for name, stage in pipeline.items()}
+FOLDERS = {name: folder for folder, pipeline in PIPELINES.items() for name in pipeline}
 
 
 @pytest.fixture(params=STAGES)
@@ -21,7 +23,7 @@ def stage(request: pytest.FixtureRequest) -> str:
 
 def script(stage: str) -> Path:
     """Return the stage's script."""
-    return TOP / "stages" / f"{stage}.py"
+    return TOP / FOLDERS[stage] / f"{stage}.py"
 
 
 def covers(entry: str, path: str) -> bool:
@@ -35,14 +37,25 @@ def leaves() -> set[str]:
     return {key for key in known if not any(other.startswith(f"{key}.") for other in known)}
 
 
-def test_one_word_a_stage() -> None:
-    scripts = {path.stem for path in (TOP / "stages").glob("*.py")} - {"__init__"}
-    assert scripts == set(STAGES)
-    assert {path.stem.removeprefix("test_") for path in (TOP / "tests").glob("*.py")} >= scripts
+@pytest.mark.parametrize(("folder", "begin"), [("stages", "test_"), ("studies", "test_study_")])
+def test_one_word_a_stage(folder: str, begin: str) -> None:
+    scripts = {path.stem for path in (TOP / folder).glob("*.py")} - {"__init__"}
+    assert scripts == set(PIPELINES[folder])
+    tests = {path.stem for path in (TOP / "tests").glob("*.py")}
+    assert {name.removeprefix(begin) for name in tests if name.startswith(begin)} >= scripts
+
+
+def test_no_two_stages_share_a_name() -> None:
+    assert len(STAGES) == sum(map(len, PIPELINES.values()))
 
 
 def test_command_runs_the_script_of_that_name(stage: str) -> None:
-    assert STAGES[stage]["cmd"].startswith(f"python -m stages.{stage} ")
+    assert STAGES[stage]["cmd"].startswith(f"python -m {FOLDERS[stage]}.{stage} ")
+
+
+def test_studies_run_at_the_top() -> None:
+    """So that their paths and parameters are those of the pipeline."""
+    assert {stage["wdir"] for stage in PIPELINES["studies"].values()} == {".."}
 
 
 def test_deps_are_exactly_what_is_imported(stage: str) -> None:

@@ -46,7 +46,7 @@ def ran(output: str) -> set[str]:
 
 def dirty(folder: Path) -> set[str]:
     """Return the stages whose own code, parameters or inputs changed."""
-    status = json.loads(dvc(folder, "status", "--json"))
+    status = json.loads(dvc(folder, "status", "dvc.yaml", "--json"))
     return {name.split("@")[0] for name in status}
 
 
@@ -79,7 +79,7 @@ def test_repository_stays_as_it_was(smoke: Path, before: dict[str, str]) -> None
 
 @pytest.mark.slow
 def test_nothing_is_left_to_do(smoke: Path) -> None:
-    dvc(smoke, "status", "-q")
+    dvc(smoke, "status", "dvc.yaml", "-q")
     assert ran(dvc(smoke, "repro")) == set()
 
 
@@ -155,7 +155,7 @@ def test_experiment_reruns_what_depends_on_it(smoke: Path, tmp_path: Path) -> No
     assert "  generations: 2\n" in (again / "params.yaml").read_text(encoding="utf-8")
     git(again, "checkout", "-q", "params.yaml", "dvc.lock", "reports")
     dvc(again, "checkout")
-    dvc(again, "status", "-q")
+    dvc(again, "status", "dvc.yaml", "-q")
     profiles.write(again / "params.yaml", {"ga.generations": 2})
     assert "evolve" not in ran(dvc(again, "repro"))
 

@@ -54,7 +54,7 @@ class Cnn:
         side = round(train.x.shape[1] ** 0.5)
         found = cls(Shape(side, params.cnn_width, int(train.y.max()) + 1))
         rng = np.random.default_rng(seed)
-        _initialise(found.net, rng)
+        initialise(found.net, rng)
         adam = torch.optim.Adam(found.net.parameters(), RATE, weight_decay=DECAY)
         best, kept = np.inf, found._weights()
         for _ in range(params.cnn_epochs):
@@ -108,7 +108,7 @@ class Cnn:
         return scores
 
 
-def _initialise(net: nn.Module, rng: np.random.Generator) -> None:
+def initialise(net: nn.Module, rng: np.random.Generator) -> None:
     """Draw weights from `rng`: He-normal, biases 0."""
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):

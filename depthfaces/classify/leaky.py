@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from depthfaces import seeding
 from depthfaces.classify import CLASSIFIERS, sets
+from depthfaces.classify.pooled import split
 from depthfaces.classify.sets import Sets
 from depthfaces.features.store import FeatureSet
 from depthfaces.schema import Params
@@ -21,8 +21,6 @@ Array = npt.NDArray[Any]
 
 PART = "leaky"
 ARMS = ("published-synthetic", "published-mixed")
-ASKED = 0.2  # share of the faces that is held out
-TUNED = 0.1  # share of the rest that stops the training early
 
 
 class Case(NamedTuple):
@@ -60,15 +58,3 @@ def run(case: Case, found: Sets, params: Params) -> tuple[FeatureSet, Array]:
     number = seeding.number(params.seed, "published", case.arm, case.model)
     model = CLASSIFIERS[case.model].fit(train, tuned, number, params.classify)
     return asked, model.predict(asked.x)
-
-
-def split(labels: Array, rng: np.random.Generator) -> list[Array]:
-    """Return the rows held out, those that tune and those fitted to: shares of every class."""
-    parts: list[list[Array]] = [[], [], []]
-    for label in np.unique(labels):
-        order = rng.permutation(np.flatnonzero(labels == label))
-        held = round(ASKED * len(order))
-        stops = [held, held + round(TUNED * (len(order) - held))]
-        for part, rows in zip(parts, np.split(order, stops), strict=True):
-            part.append(rows)
-    return [np.concatenate(part) for part in parts]

@@ -131,7 +131,7 @@ def score(rows: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
     for name, values in each.items():
         found[name] = dict(zip(classes, map(spread, values.T), strict=True))
         if name != "f1":
-            found[f"macro_{name}"] = spread(_mean(values))
+            found[f"macro_{name}"] = spread(macro(values))
     return found
 
 
@@ -147,7 +147,7 @@ def _hits(matrix: Array) -> Array:
     return np.diagonal(matrix, axis1=-2, axis2=-1)
 
 
-def _mean(values: Array) -> Array:
+def macro(values: Array) -> Array:
     """Return the mean over the classes that have a value, (seeds, k) -> (seeds,)."""
     known = ~np.isnan(values)
     return _share(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))

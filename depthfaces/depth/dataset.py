@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from depthfaces import copies, files, seeding, splits
 from depthfaces.depth.crop import Window
-from depthfaces.depth.prepare import Face, prepare, relative
+from depthfaces.depth.prepare import Face, photographed, prepare
 from depthfaces.errors import DataError, IntegrityError
 from depthfaces.faces import FaceSet, FaceWriter, release, safe_cell
 from depthfaces.schema import Params, Preprocess
@@ -109,13 +109,15 @@ def _faces(
 ) -> list[Face]:
     """Depth goes through the locator; grey images, which have no unit, are only scaled."""
     if rows[0]["unit"] == "relative":
-        return [Face(relative(frame, span.size), "") for frame in frames]
+        return [photographed(frame, span.size, params.find_faces) for frame in frames]
     focals = [float(row["focal"]) for row in rows]
     return prepare(frames, focals, span, params.confidence, params.frontalise)
 
 
 def _found(face: Face) -> dict[str, float]:
     """Return what the locator saw, for the table."""
+    if face.box is not None:
+        return {f"face_{name}": value for name, value in face.box._asdict().items()}
     if face.found is None:
         return {}
     column, row = face.place
@@ -183,6 +185,7 @@ def _summary(
         "unit": unit,
         "window_mm": [params.preprocess.front, params.preprocess.back] if unit == "mm" else None,
         "crop_mm": params.preprocess.crop if unit == "mm" else None,
+        **_photographs(table),
         **_accuracy(table),
     }
 
@@ -190,6 +193,13 @@ def _summary(
 def _plain(reason: str) -> str:
     """Return a reason without its particulars, so that equal ones are counted together."""
     return re.sub(r" \(.*\)| of .*", "", reason)
+
+
+def _photographs(table: pd.DataFrame) -> dict[str, int]:
+    """Return in how many photographs a face was found, where one was looked for."""
+    if "face_side" not in table.columns:
+        return {}
+    return {"found_in_photographs": int((table["face_side"] > 0).sum())}
 
 
 def _accuracy(table: pd.DataFrame) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from depthfaces.depth import crop
+from depthfaces.depth import crop, photograph
 from depthfaces.depth.locator import Found, locate
 from depthfaces.depth.metric import MetricMap, metric_map
 from depthfaces.depth.pose import rotation
@@ -23,6 +23,7 @@ class Face(NamedTuple):
     reason: str
     found: Found | None = None
     place: tuple[float, float] = (0.0, 0.0)
+    box: photograph.Box | None = None  # of the face in a photograph, where one was looked for
 
 
 def prepare(
@@ -68,6 +69,15 @@ def _cut_off(shape: tuple[int, ...], nose: crop.Nose, window: crop.Window) -> bo
     height, width = shape
     across = nose.column - wide >= -1 and nose.column + wide <= width
     return not (across and nose.row - high >= -1 and nose.row + high <= height)
+
+
+def photographed(frame: npt.NDArray[np.uint8], size: int, find: bool) -> Face:
+    """Return the face of an 8-bit image: the whole of it, or what `find` finds in it.
+
+    A photograph in which no face is found is kept whole: many sets are cut out already.
+    """
+    box = photograph.find(frame) if find else None
+    return Face(relative(photograph.cut(frame, box) if box else frame, size), "", box=box)
 
 
 def relative(image: npt.NDArray[np.uint8], size: int) -> Floats:

@@ -8,7 +8,7 @@ one point.
 
 import numpy as np
 
-from depthfaces.evolve.search import Array, Brood, Scored, Settings
+from depthfaces.evolve.search import Array, Brood, Flight, Scored
 from depthfaces.evolve.shell import into_shell
 
 RING = 2  # neighbours on each side
@@ -17,7 +17,7 @@ RING = 2  # neighbours on each side
 class Swarm:
     """`ga.population` particles; generation 0 is drawn from the prior, at rest."""
 
-    def __init__(self, dimensions: int, settings: Settings, rng: np.random.Generator) -> None:
+    def __init__(self, dimensions: int, settings: Flight, rng: np.random.Generator) -> None:
         self.pso, self.rng = settings.pso, rng
         shape = (settings.ga.population, dimensions)
         self.z = rng.standard_normal(shape, np.float32)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from depthfaces.evolve.search import Brood, Scored, Settings
+from depthfaces.evolve.search import Brood, Flight, Scored
 
 
 class Random:
     """`ga.population` fresh draws a generation; the best so far is kept."""
 
-    def __init__(self, dimensions: int, settings: Settings, rng: np.random.Generator) -> None:
+    def __init__(self, dimensions: int, settings: Flight, rng: np.random.Generator) -> None:
         self.shape, self.rng = (settings.ga.population, dimensions), rng
         self.best = -np.inf
 

@@ -32,6 +32,26 @@ class Settings(NamedTuple):
         return {name: section.model_dump() for name, section in self._asdict().items()}
 
 
+class Budget(Protocol):
+    """How many latents a generation has."""
+
+    @property
+    def population(self) -> int:
+        """Return the latents of a generation."""
+
+
+class Flight(Protocol):
+    """What a swarm and its control read of `Settings`; another search may bring its own."""
+
+    @property
+    def ga(self) -> Budget:
+        """Return the budget."""
+
+    @property
+    def pso(self) -> Pso:
+        """Return the forces of the swarm."""
+
+
 class Space(NamedTuple):
     """Where a search looks: latents of so many `dimensions`; `seed` is that of its streams."""
 

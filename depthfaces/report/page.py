@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from depthfaces.report import (
@@ -14,6 +13,7 @@ from depthfaces.report import (
     gallery,
     generators,
     tables,
+    template,
     viewer,
 )
 from depthfaces.report.limits import is_virtual, limits
@@ -29,18 +29,17 @@ FIGURES = (
 
 def build(results: Results, columns: int) -> str:
     """Return the page as HTML; `columns` faces stand in a gallery row."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # Safe by construction: the style sheet and the script are files of this package.
-    style = Markup((HERE / "page.css").read_text(encoding="utf-8"))
+    # Safe by construction: the script is a file of this package.
     script = Markup((HERE / "viewer.js").read_text(encoding="utf-8"))
-    parts = content(results, columns) | proof(results) | {"style": style, "script": script}
-    return environment.get_template("page.html").render(**parts)
+    parts = (
+        content(results, columns)
+        | proof(results)
+        | {
+            "style": template.style(),
+            "script": script,
+        }
+    )
+    return template.environment(HERE).get_template("page.html").render(**parts)
 
 
 def content(results: Results, columns: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from depthfaces.schema.data import Data, Emotion, Folder, Kaggle, Preprocess, Vi
 from depthfaces.schema.evolve import Cmaes, Evolve, Export, Ga, Pso, Qd
 from depthfaces.schema.gan import Gan, Kd
 from depthfaces.schema.report import Compare, Report
+from depthfaces.schema.studies import Studies
 
 __all__ = [
     "Baselines",
@@ -32,6 +33,7 @@ __all__ = [
     "Qd",
     "Report",
     "Section",
+    "Studies",
     "Virtual",
 ]
 
@@ -56,3 +58,4 @@ class Params(Section):
     classify: Classify
     compare: Compare
     report: Report
+    studies: Studies

@@ -81,6 +81,7 @@ class Preprocess(Section):
     back: Annotated[float, Field(gt=0, le=1000)]
     frontalise: bool
     confidence: Share
+    find_faces: bool
     near_copies: Annotated[int, Field(ge=0, le=32)]
     validation: Annotated[float, Field(gt=0, lt=0.5)]
     test: Annotated[float, Field(gt=0, lt=0.6)]

@@ -1,5 +1,6 @@
 """How sure a difference is: bootstrap over people and seeds, McNemar, corrected t, Holm."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,15 @@ def weights(people: int, seeds: int, draws: int, rng: np.random.Generator) -> tu
     return who, which
 
 
-def bootstrap(matrices: Array, who: Array, which: Array) -> Array:
-    """Return the macro-F1 of each draw, (draws,), from confusions (people, seeds, k, k).
+def bootstrap(
+    matrices: Array, who: Array, which: Array, of: Callable[[Array], Array] = macro_f1
+) -> Array:
+    """Return the score `of` each draw, (draws,), from confusions (people, seeds, k, k).
 
-    Within a draw: sum the people's matrices, take the macro-F1 of each seed, average the seeds.
+    Within a draw: sum the people's matrices, take the score of each seed, average the seeds.
     """
     by_seed = np.einsum("dp,pskl->dskl", who, matrices, optimize=True)
-    return np.asarray((macro_f1(by_seed) * which).sum(axis=1) / which.sum(axis=1))
+    return np.asarray((of(by_seed) * which).sum(axis=1) / which.sum(axis=1))
 
 
 def interval(draws: Array, level: float) -> tuple[float, float]:

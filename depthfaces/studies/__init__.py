@@ -1,0 +1,1 @@
+"""The companion studies: four publications on generated faces, repeated on people kept apart."""
