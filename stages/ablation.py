@@ -16,10 +16,7 @@ from depthfaces.latents import evolve
 
 
 def main(faces: Path, distilled: Path, searched: Path, baselines: Path, latents: Path) -> None:
-    """Write to BASELINES kd, plain draws of DISTILLED, and gan_ga, the evolved plain GAN.
-
-    It is evolved by the settings that the search SEARCHED had; its archives go to LATENTS.
-    """
+    """Write BASELINES/kd, drawn from DISTILLED, and gan_ga, the plain GAN evolved as in SEARCHED."""
     p = params.load()
     plain = baselines / "gan" / "model"
     torch.set_num_threads(p.threads)
