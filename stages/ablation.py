@@ -16,7 +16,7 @@ from depthfaces.latents import evolve
 
 
 def main(faces: Path, distilled: Path, searched: Path, baselines: Path, latents: Path) -> None:
-    """Write BASELINES/kd, drawn from DISTILLED, and gan_ga, the plain GAN evolved as in SEARCHED."""
+    """Write BASELINES/kd, drawn from DISTILLED, and gan_ga, the plain GAN evolved like SEARCHED."""
     p = params.load()
     plain = baselines / "gan" / "model"
     torch.set_num_threads(p.threads)
