@@ -153,7 +153,7 @@ def notes(found: Found, wanted: Balance) -> list[str]:
         told.append("The published want is 820 faces beside 900, a share of 0.911.")
     if wanted.seeds < 6:
         told.append(
-            f"{wanted.seeds} seeds: below six nothing here is more than a hint. "
+            f"Seeds: {wanted.seeds}. Below six nothing here is more than a hint; "
             "profiles/studies.yaml has six."
         )
     if len(found.shares) > 1:

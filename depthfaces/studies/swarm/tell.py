@@ -139,7 +139,7 @@ def notes(found: Found, wanted: Swarm) -> list[str]:
     ]
     if wanted.seeds < 6:
         told.append(
-            f"{wanted.seeds} seeds: below six nothing here is more than a hint. "
+            f"Seeds: {wanted.seeds}. Below six nothing here is more than a hint; "
             "profiles/studies.yaml has six."
         )
     if found.diverged:
