@@ -120,8 +120,9 @@ def matrix(cells: Sequence[Cell], key: str, low: float) -> Figure:
             ]
             shares = np.array([[v[0] if v else np.nan for v in row] for row in values], float)
             _heat(axis, shares, sets, sets, low)
-            axis.set(title=f"pretrained on {name}", xlabel="tested on")
+            axis.set(title=name, xlabel="tested on")
         axes.flat[0].set_ylabel("trained on")
+        figure.suptitle("pretrained on", fontsize=9)
     return figure
 
 

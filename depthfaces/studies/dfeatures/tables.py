@@ -146,7 +146,8 @@ def looks(results: Results) -> tuple[Table, list[str]]:
     caption = (
         f"{count} faces a side against people held out, in the 64 codes of an autoencoder that "
         f"knows known people alone (mean, least and most of the seeds). Floor: real known people "
-        f"in the generator's place. The published column has other faces in another space: beside "
+        f"in the generator's place. Noise meets no twin: many different faces need be no faces. "
+        f"The published column has other faces in another space: beside "
         f"ours it shows the kind of number, not who is better."
     )
     columns = ["measure", "better", "published", *(results.titles[arm] for arm in TRAINED), "floor"]
