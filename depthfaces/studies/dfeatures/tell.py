@@ -92,8 +92,8 @@ def compared(gap: Interval) -> str:
     value, low, high = (100 * part for part in gap)
     numbers = f"{value:+.1f} points ({low:+.1f} to {high:+.1f})"
     if low > 0:
-        return f"a gain of {numbers}"
-    return f"a loss of {numbers}" if high < 0 else f"no difference that can be told, {numbers}"
+        return f"a gain, {numbers}"
+    return f"a loss, {numbers}" if high < 0 else f"no difference that can be told, {numbers}"
 
 
 def percent(interval: Interval) -> str:
