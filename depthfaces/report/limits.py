@@ -8,7 +8,7 @@ STANDING = (
     "so the intervals do not tell how another training would have turned out.",
     "The main table of distances uses the paper's hand-made features of shape. The tables of the "
     "other spaces stand below it; where they rank generators differently, believe neither. In "
-    "normals and curvature (surface) made faces lie farther off: they lack the sensor's grain.",
+    "normals and curvature (surface) made faces lie farther off.",
     "With fewer real people the classifiers see fewer, but the generator had learned from all "
     "train people. Those curves say what a finished generator gives to somebody with few faces, "
     "not what one gives that learned from few.",
