@@ -19,9 +19,10 @@ from depthfaces import files, params
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet, FaceWriter
 from depthfaces.metrics import LOOKS, METRICS, SURFACES
-from depthfaces.report import charts, evidence, gallery, relief, tables, viewer, words
+from depthfaces.report import charts, evidence, gallery, generators, relief, tables, viewer, words
 from depthfaces.report import page as page_of
 from depthfaces.report.drawing import slug
+from depthfaces.report.results import load
 from stages import classify, compare, report
 
 SETTINGS = params.load()
@@ -244,11 +245,37 @@ def test_a_gallery_never_shows_held_out_people(drawn):
     assert len(gallery.spread(faces, "Boredom", 5)) == 0
 
 
+def test_the_generators_table_has_the_same_numbers_as_the_results(place, drawn):
+    sets = (drawn, place / "synthetic", place / "baselines")
+    found = load(place / "reports", *sets)
+    table = generators.compared(found)
+    assert [row["name"] for row in table["rows"]] == ["Synthetic", "KDE", "Real faces alone"]
+    kde = table["rows"][1]["cells"]
+    assert kde[0] == tables.number(found.metrics["sets"]["kde"]["fd"]["value"])
+    arms = found.utility["arms"]
+    for column, arm in enumerate(("synthetic-kde", "mixed-kde")):
+        score = next(iter(arms[arm].values()))
+        text = tables.points(score["macro_f1"], signed=False)
+        assert kde[len(generators.MEASURES) + column].startswith(f"{text} (")
+    assert len({len(row["cells"]) for row in table["rows"]}) == 1
+
+
+def test_the_page_says_where_one_gan_was_trained_longer():
+    told = {"baselines": {"gan_steps": 1800}, "gan": {"steps": 3600}}
+    assert "1,800 steps, the distilled one for 3,600" in generators.lengths(told)
+    told["gan"]["steps"] = 1800
+    assert generators.lengths(told) == generators.lengths(None) == ""
+
+
 def test_words_know_every_metric_and_order_arms():
     assert set(METRICS | SURFACES | LOOKS) < set(words.METRICS)
     names = ["mixed-kde", "shuffled", "mixed@2", "mixed@0.5", "real", "oversampled@1"]
     expected = ["real", "oversampled@1", "mixed@0.5", "mixed@2", "shuffled", "mixed-kde"]
     assert words.arms(names) == expected
+    both = words.arms(["mixed-gan", "synthetic-kd", "mixed-kd", "real"])
+    assert both == ["real", "mixed-kd", "synthetic-kd", "mixed-gan"]
+    assert words.drawn(both) == ["real", "mixed-kd", "mixed-gan"]
+    assert words.arm("synthetic-kd") == "Distilled GAN only"
     assert words.arm("mixed@0.5") == "Real + 0.5 × synthetic"
     assert words.generators(["zoo", "kde", "synthetic", "gan"]) == [
         "synthetic",

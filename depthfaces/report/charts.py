@@ -16,7 +16,7 @@ SIDES = {"real": "real, held out", "synthetic": "synthetic"}
 
 def violins(table: dict[str, Any]) -> Figure:
     """Draw the seeds' macro-F1 of each arm, a colour a classifier: the scores as they came."""
-    names = [name for name in words.arms(table) if name.split("@")[0].split("-")[0] != "shuffled"]
+    names = [name for name in words.drawn(table) if name.split("@")[0].split("-")[0] != "shuffled"]
     models = list(table[names[0]])
     with style():
         figure = canvas(0.9 + 0.3 * len(names))

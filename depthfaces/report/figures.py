@@ -72,7 +72,7 @@ def evolution(table: pd.DataFrame) -> Figure:
 
 def arms(table: dict[str, Any]) -> Figure:
     """Draw macro-F1 on held-out people with its interval, a row an arm, a colour a classifier."""
-    names = words.arms(table)
+    names = words.drawn(table)
     models = list(table[names[0]])
     with style():
         figure = canvas(0.9 + 0.16 * len(names) * (1 + len(models)) ** 0.75)

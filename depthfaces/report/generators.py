@@ -4,7 +4,7 @@ from typing import Any
 
 from depthfaces.report import words
 from depthfaces.report.results import Results
-from depthfaces.report.tables import number, points
+from depthfaces.report.tables import number, plain_text, points
 
 MEASURES = ("fd", "recall", "coverage", "label_share")
 OURS = "synthetic"
@@ -34,9 +34,21 @@ def compared(results: Results) -> dict[str, Any] | None:
     floor = [number(next(iter(sets.values()))[key]["floor"]) for key in MEASURES]
     return {
         "measures": [words.METRICS[key][0] for key in MEASURES],
+        "lengths": lengths(results.plain),
         "models": [words.model(model) for model in models],
         "rows": [*rows, {"name": "Real faces alone", "cells": [*floor, *real]}],
     }
+
+
+def lengths(plain: dict[str, Any] | None) -> str:
+    """Return how long the GANs were trained, as a sentence, where that differs."""
+    if plain is None or plain["baselines"]["gan_steps"] == plain["gan"]["steps"]:
+        return ""
+    short, full = (plain_text(n) for n in (plain["baselines"]["gan_steps"], plain["gan"]["steps"]))
+    return (
+        f"The plain GAN, evolved or not, was trained for {short} steps, the distilled one for "
+        f"{full}; the profile equal gives both the same."
+    )
 
 
 def _score(found: dict[str, Any] | None) -> str:

@@ -28,6 +28,7 @@ class Results:
     densities: pd.DataFrame | None
     map: pd.DataFrame | None
     grid: bytes | None
+    plain: dict[str, Any] | None  # how the plain GAN was trained
 
 
 def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Results:
@@ -51,6 +52,7 @@ def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Result
         densities=_table(reports / "compare" / "densities.csv"),
         map=_table(reports / "compare" / "map.csv"),
         grid=_bytes(reports / "train" / "samples.png"),
+        plain=_json(baselines / "gan" / "about.json"),
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 METHODS = {
     "real": "Real",
     "synthetic": "Synthetic",
-    "kd": "GAN + distillation",
-    "gan_ga": "GAN + evolution",
+    "kd": "Distilled GAN",
+    "gan_ga": "Evolved GAN",
     "gan": "Plain GAN",
     "vae": "VAE",
     "gmm": "GMM",
@@ -98,13 +98,21 @@ def generators(names: Iterable[str]) -> list[str]:
 def arms(names: Iterable[str]) -> list[str]:
     """Return arms in the order of the page: real, controls, ours, then other generators."""
     kinds = ("real", "oversampled", "augmented", "mixed", "synthetic", "shuffled")
+    known = list(METHODS)
 
-    def place(name: str) -> tuple[int, float, str]:
+    def place(name: str) -> tuple[int, float, int, str]:
         kind, _, ratio = name.partition("@")
-        number = kinds.index(kind) if kind in kinds else len(kinds)
-        return number, float(ratio or 0), name
+        kind, _, generator = kind.partition("-")
+        number = len(kinds) if generator or kind not in kinds else kinds.index(kind)
+        order = known.index(generator) if generator in known else len(known)
+        return number, float(ratio or 0), order, name
 
     return sorted(names, key=place)
+
+
+def drawn(names: Iterable[str]) -> list[str]:
+    """Return the arms of the figures: one generator's faces alone stand in a table instead."""
+    return [name for name in arms(names) if not name.startswith("synthetic-")]
 
 
 def arm(name: str) -> str:
