@@ -81,7 +81,7 @@ def measured(inputs: Inputs, params: Params) -> tuple[Sides, Vectors]:
 def shapely(sets: dict[str, FeatureSet]) -> dict[str, FeatureSet]:
     """Return the sets with the paper's four families alone, where they have any: the primary space.
 
-    Normals and curvature see the sensor's grain more than the face, and would drown the shape.
+    Measured together with normals and curvature, distances would be curvature's alone.
     """
     found = {name: [k for k in known.family_names if k in PAPERS] for name, known in sets.items()}
     return {name: part.only(found[name]) if found[name] else part for name, part in sets.items()}

@@ -162,3 +162,12 @@ def write_features(folder: Path, people: int = 12, quality: float = 1.0) -> None
     kinds = [LABELS.index(label) for label, _, _ in made]
     for name in ("synthetic", "kde"):
         write(name, made, quality * means[kinds] + rng.normal(0, 1.2, (len(made), 12)))
+
+
+def same_files(one: Path, two: Path) -> int:
+    """Check that two folders hold the same files byte for byte; return how many."""
+    found, other = (sorted(p.relative_to(top) for p in top.rglob("*.*")) for top in (one, two))
+    assert found == other
+    for name in found:
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+    return len(found)

@@ -18,7 +18,7 @@ from depthfaces.studies.augment.prepare import entropy, equalised
 from depthfaces.studies.augment.vgg import STAGES, Vgg19
 from depthfaces.studies.lessons import grey
 from studies import augment
-from tests.conftest import LABELS, tiny, write_params
+from tests.conftest import LABELS, same_files, tiny, write_params
 from tests.test_study_chapters import tables_of
 
 NOTHING = Change(rotation=0.0, zoom=0.0, crop=0, flip=False, sharpen=0.0)
@@ -310,10 +310,7 @@ def place(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_same_seed_same_bytes(place: Path) -> None:
-    names = [path.relative_to(place / "one") for path in (place / "one").rglob("*.*")]
-    assert len(names) == 9
-    for name in names:
-        assert (place / "one" / name).read_bytes() == (place / "two" / name).read_bytes(), name
+    assert same_files(place / "one", place / "two") == 9
 
 
 @pytest.mark.slow

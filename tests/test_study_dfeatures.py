@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import LABELS, tiny, write_faces
+from conftest import LABELS, same_files, tiny, write_faces
 from ruamel.yaml import YAML
 
 from depthfaces import files, params, profiles
@@ -345,10 +345,7 @@ def place(faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_same_seed_same_bytes(place: Path) -> None:
-    names = [path.relative_to(place / "one") for path in (place / "one").rglob("*.*")]
-    assert len(names) == 9
-    for name in names:
-        assert (place / "one" / name).read_bytes() == (place / "two" / name).read_bytes(), name
+    assert same_files(place / "one", place / "two") == 9
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ def norms(found: Sequence[Outcome]) -> Figure:
         axis.axvline(edge, color="black", lw=0.8, ls=":")
     axis.set_xlabel("norm of the latent (dotted: the shell, outside of which nothing is kept)")
     axis.set_ylabel("density")
-    axis.legend(frameon=False, fontsize=8)
+    axis.legend(frameon=False, fontsize=8, loc="upper right")
     return figure
 
 

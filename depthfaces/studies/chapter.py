@@ -52,6 +52,21 @@ class Chapter:
     figures: Sequence[Picture] = ()
     notes: Sequence[str] = field(default=())
 
+    @classmethod
+    def told(cls, tell: Any, found: Any, wanted: Any, figures: Sequence[Picture]) -> Self:
+        """Return the chapter that the module `tell` makes of what a study found."""
+        return cls(
+            title=tell.TITLE,
+            question=tell.QUESTION,
+            answer=tell.answer(found),
+            seeds=wanted.seeds,
+            sizes=tell.sizes(found, wanted),
+            published=tell.published(found),
+            tables=tell.tables(found),
+            figures=figures,
+            notes=tell.notes(found, wanted),
+        )
+
     def write(self, path: Path) -> None:
         """Write the chapter as JSON; numpy's numbers become plain ones, NaN becomes null."""
         published = Table("", "", PUBLISHED, self.published)  # checks the rows

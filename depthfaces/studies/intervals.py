@@ -83,6 +83,12 @@ class Judge:
         return self._bounds(float(values.mean()), draws)
 
 
+def side(interval: list[float]) -> int:
+    """Return 1 for a difference above 0 for sure, -1 for one below, 0 where that is open."""
+    _, low, high = interval
+    return (low > 0) - (high < 0)
+
+
 def points(interval: list[float]) -> str:
     """Return a difference of shares with its interval, in points of a hundred."""
     value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in interval)

@@ -88,7 +88,7 @@ def entropies(found: Results, made: Array) -> Figure:
     for bound in data.bounds:
         above.axvline(bound, color=INK, lw=1, ls="--")
     above.set(xlabel="entropy, bits", ylabel="density")
-    above.legend()
+    above.legend(loc="upper left")
     flagged = np.flatnonzero(data.bounds.flags(data.entropies))
     order = flagged[np.argsort(data.entropies[flagged])]
     half = min(5, len(order) // 2)

@@ -20,17 +20,7 @@ def run(faces: FaceSet, params: Params, seed: int, figures: Path) -> Chapter:
     wanted = params.studies.balance
     data = Data.of(faces, wanted)
     found = Found.of(data, protocol.run(data, wanted, seed, params.threads), seed)
-    return Chapter(
-        title=tell.TITLE,
-        question=tell.QUESTION,
-        answer=tell.answer(found),
-        seeds=wanted.seeds,
-        sizes=tell.sizes(found, wanted),
-        published=tell.published(found),
-        tables=tell.tables(found),
-        figures=figures_.write(figures, draw(found)),
-        notes=tell.notes(found, wanted),
-    )
+    return Chapter.told(tell, found, wanted, figures_.write(figures, draw(found)))
 
 
 def draw(found: Found) -> dict[str, tuple[Figure, str]]:

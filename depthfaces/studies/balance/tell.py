@@ -5,7 +5,7 @@ from depthfaces.studies.balance import found as found_
 from depthfaces.studies.balance.arms import WORDS
 from depthfaces.studies.balance.found import Faces, Found
 from depthfaces.studies.chapter import Cell, Table
-from depthfaces.studies.intervals import points
+from depthfaces.studies.intervals import points, side
 
 TITLE = "Fill up a small class with a DCGAN"
 QUESTION = (
@@ -16,6 +16,12 @@ QUESTION = (
 # Surono et al.: 820 angry beside 900 happy faces of MMA; accuracy and loss of their CNN.
 PUBLISHED = {"nothing": (0.815, 0.4033), "dcgan": (0.91, 0.2679)}
 
+EFFECT = {
+    1: "helped",
+    -1: "hurt",
+    0: "made no difference that this many faces and seeds could show",
+}
+
 
 def answer(found: Found) -> str:
     """Return what came out, a sentence a want."""
@@ -25,14 +31,9 @@ def answer(found: Found) -> str:
 def _sentence(found: Found, share: float) -> str:
     control = found.control(share)
     gain = found.over(share, "dcgan", control)
-    if gain[1] > 0:
-        word = "helped"
-    elif gain[2] < 0:
-        word = "hurt"
-    else:
-        word = "made no difference that this many faces and seeds could show"
     return (
-        f"With {100 * share:.3g} % of the small class left, the DCGAN's faces {word}: "
+        f"With {100 * share:.3g} % of the small class left, the DCGAN's faces "
+        f"{EFFECT[side(gain)]}: "
         f"{points(gain)} of accuracy against the better control, {WORDS[control]}, and "
         f"{points(found.over(share, 'dcgan', 'nothing'))} against nothing added."
     )

@@ -24,17 +24,7 @@ def run(faces: FaceSet, params: Params, seed: int, figures: Path) -> Chapter:
     wanted = params.studies.swarm
     data = Data.of(faces)
     found = Found.of(data, protocol.run(data, wanted, seed, params.threads), seed)
-    return Chapter(
-        title=tell.TITLE,
-        question=tell.QUESTION,
-        answer=tell.answer(found),
-        seeds=wanted.seeds,
-        sizes=tell.sizes(found, wanted),
-        published=tell.published(found),
-        tables=tell.tables(found),
-        figures=figures_.write(figures, draw(found, wanted, seed)),
-        notes=tell.notes(found, wanted),
-    )
+    return Chapter.told(tell, found, wanted, figures_.write(figures, draw(found, wanted, seed)))
 
 
 def draw(found: Found, wanted: Swarm, seed: int) -> dict[str, tuple[Figure, str]]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from depthfaces.schema.studies import Swarm
 from depthfaces.studies.chapter import Cell, Table
-from depthfaces.studies.intervals import points
+from depthfaces.studies.intervals import points, side
 from depthfaces.studies.swarm.found import BY_CLASS, SCORES, Found
 from depthfaces.studies.swarm.protocol import WORDS
 from depthfaces.studies.swarm.space import NAMES
@@ -14,6 +14,8 @@ QUESTION = (
     "A GAN's discriminator also names the emotion. Does a particle swarm over its settings find "
     "better ones than a random search with equally many trainings, and than the defaults?"
 )
+
+EFFECT = {1: "better than", -1: "worse than", 0: "not shown to differ from"}
 
 
 def answer(found: Found) -> str:
@@ -29,15 +31,9 @@ def answer(found: Found) -> str:
 
 def _sentence(found: Found, other: str) -> str:
     gain = found.over("swarm", other)
-    if gain[1] > 0:
-        word = "better than"
-    elif gain[2] < 0:
-        word = "worse than"
-    else:
-        word = "not shown to differ from"
     return (
-        f"On people never seen the swarm's settings are {word} {_called(other)}: {points(gain)} of "
-        "macro-F1."
+        f"On people never seen the swarm's settings are {EFFECT[side(gain)]} {_called(other)}: "
+        f"{points(gain)} of macro-F1."
     )
 
 
