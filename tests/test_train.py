@@ -64,6 +64,13 @@ def test_distillation_of_weight_zero_is_the_plain_gan(drawn: Path) -> None:
     assert not equal(plain.generator_teacher, fitted(drawn).generator_teacher)
 
 
+def test_spectral_norm_starts_from_the_seed_too(drawn: Path) -> None:
+    chosen = {"loss": "hinge", "spectral": True, "r1": 0.0}
+    one = fitted(drawn, gan=chosen)
+    torch.rand(1)  # whatever torch has drawn before
+    assert equal(one.discriminator, fitted(drawn, gan=chosen).discriminator)
+
+
 def test_training_never_sees_the_other_splits(drawn: Path) -> None:
     faces, chosen = FaceSet.open(drawn), settings()
     hidden = np.array(faces.images)

@@ -5,13 +5,26 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 Net = TypeVar("Net", bound=nn.Module)
 
 
+# Spectral norm's singular vectors, which belong to the weights of one net: an average of unit
+# vectors is shorter than 1, so norms would seem too small and the teacher's scores would explode.
+VECTORS = ("._u", "._v")
+
+
 def teacher_of(student: Net) -> Net:
-    """Return a frozen copy of `student` in evaluation mode, ready to follow it."""
-    return copy.deepcopy(student).eval().requires_grad_(False)
+    """Return a frozen copy of `student` in evaluation mode, ready to follow it.
+
+    Spectral norm alone goes on measuring: the teacher's own weights, at each call.
+    """
+    teacher = copy.deepcopy(student).eval().requires_grad_(False)
+    for module in teacher.modules():
+        if is_parametrized(module):
+            module.parametrizations.train()  # type: ignore[union-attr] # a module dict
+    return teacher
 
 
 def decay_at(step: int, decay: float) -> float:
@@ -32,7 +45,11 @@ def follow(
     mine: list[Tensor] = [*teacher.parameters()]
     theirs: list[Tensor] = [*student.parameters()]
     if not freeze_buffers:
-        pairs = list(zip(teacher.buffers(), student.buffers(), strict=True))
+        pairs = [
+            (a, b)
+            for (name, a), b in zip(teacher.named_buffers(), student.buffers(), strict=True)
+            if not name.endswith(VECTORS)
+        ]
         mine += [a for a, _ in pairs if a.is_floating_point()]
         theirs += [b for _, b in pairs if b.is_floating_point()]
         for count, seen in pairs:

@@ -56,7 +56,9 @@ class Trainer:
 
     def _build(self, shape: Shape, seed: int) -> None:
         weights = seeding.stream(seed, "weights")
-        students = {"generator": generator(shape), "discriminator": discriminator(shape)}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seeding.number(seed, "vectors"))  # where spectral norm's ones start
+            students = {"generator": generator(shape), "discriminator": discriminator(shape)}
         for net in students.values():
             initialise(net, weights)
             net.to(self.devices.device)

@@ -105,13 +105,13 @@ def initialise(net: nn.Module, rng: np.random.Generator) -> None:
     """Draw fresh weights from `rng`: Xavier-uniform, biases 0, embeddings N(0, I)."""
     generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
     for module in net.modules():
+        under = getattr(module, "parametrizations", None)  # spectral norm's
+        weight: Any = under.weight.original if under else getattr(module, "weight", None)
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            weight = getattr(module, "parametrizations", None)
-            target = weight.weight.original if weight else module.weight
-            nn.init.xavier_uniform_(target, generator=generator)
+            nn.init.xavier_uniform_(weight, generator=generator)
             nn.init.zeros_(module.bias)  # type: ignore[arg-type] # each of ours has one
         elif isinstance(module, nn.Embedding):
-            nn.init.normal_(module.weight, generator=generator)
+            nn.init.normal_(weight, generator=generator)
 
 
 def channels_last(net: nn.Module) -> None:
