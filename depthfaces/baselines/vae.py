@@ -8,6 +8,7 @@ from tqdm import tqdm
 from depthfaces import seeding
 from depthfaces.baselines.samples import Array, Sampler
 from depthfaces.faces import FaceSet
+from depthfaces.gan.devices import Devices
 from depthfaces.gan.feed import Feed
 from depthfaces.gan.networks import Shape, generator, initialise
 from depthfaces.gan.networks.modern import describer, features
@@ -31,7 +32,7 @@ class Vae(nn.Module):
     def encode(self, faces: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Return the posterior's mean and log variance, both (n, latent)."""
         joined = torch.cat([self.describe(faces), self.embed(labels)], dim=1)
-        mean, log_variance = self.posterior(joined).chunk(2, dim=1)
+        mean, log_variance = self.posterior(joined).float().chunk(2, dim=1)
         return mean, log_variance
 
     def forward(self, faces: Tensor, labels: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -65,7 +66,7 @@ def fit(train: FaceSet, validation: FaceSet, settings: Params, seed: int) -> Sam
     initialise(net, seeding.stream(seed, "weights"))
     steps = wanted.vae_epochs * -(-len(train) // BATCH)
     _train(net, Feed(train, seeding.stream(seed, "batches")), steps)
-    means, root = _latents(net.eval(), train)
+    means, root = _latents(net.cpu().eval(), train)
 
     def sampler(labels: Array, seed: int) -> Array:
         noise = seeding.stream(seed, "latents").standard_normal((len(labels), len(root)))
@@ -76,11 +77,15 @@ def fit(train: FaceSet, validation: FaceSet, settings: Params, seed: int) -> Sam
 
 
 def _train(net: Vae, feed: Feed, steps: int) -> None:
-    adam = torch.optim.Adam(net.parameters(), RATE)
+    devices = Devices("auto", BATCH)
+    net.to(devices.device)
+    adam = torch.optim.Adam(net.parameters(), RATE, fused=True)
     for _ in tqdm(range(steps), "vae", unit="step", mininterval=2):
-        faces, labels = feed.fetch(BATCH)
-        made, divergence = net(faces, labels, feed.latents(BATCH, net.decoder.shape.latent))
-        loss = vae_loss(faces, made, divergence)
+        whole = (*feed.fetch(BATCH), feed.latents(BATCH, net.decoder.shape.latent))
+        faces, labels, noise = (tensor.to(devices.device) for tensor in whole)
+        with devices.arithmetic():
+            made, divergence = net(faces, labels, noise)
+        loss = vae_loss(faces, made.float(), divergence)
         adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
