@@ -1,9 +1,9 @@
-"""Faces a second and peak memory of download and preprocess at 1, 4 and 16 times the size.
+"""Faces a second and peak memory of download, preprocess and train at 1, 4 and 16 times the size.
 
     python -m bench.speed [SUBJECTS]
 
-Runs both stages in a scratch folder with SUBJECTS (default 15), 4 and 16 times as many people
-and prints a table; nothing in the repository changes.
+Runs the stages in a scratch folder with SUBJECTS (default 15), 4 and 16 times as many people, and
+prints a table; nothing in the repository changes. Training stops after a hundred steps.
 """
 
 import os
@@ -18,6 +18,13 @@ from ruamel.yaml import YAML
 from depthfaces import params
 
 TOP = Path(__file__).parents[1]
+STEPS = 100
+RUNS = (
+    ("download", "raw"),
+    ("preprocess", "raw", "faces", "summary.json", "report"),
+    ("pretrain", "faces", "start"),
+    ("train", "faces", "start", "gan", "curves"),
+)
 
 
 def stage(name: str, *paths: str, folder: Path) -> tuple[float, float]:
@@ -39,6 +46,7 @@ def main(subjects: int) -> None:
     """Print one row a stage and size."""
     content = params.read(TOP / "params.yaml")
     frames = content["data"]["virtual"]["frames"] * len(content["data"]["virtual"]["emotions"])
+    content["gan"]["steps"] = STEPS
     print("| stage | faces | faces/s, start-up included | peak memory |\n|---|---|---|---|")
     for times in (1, 4, 16):
         content["data"]["virtual"]["subjects"] = subjects * times
@@ -46,11 +54,12 @@ def main(subjects: int) -> None:
             folder = Path(scratch)
             with (folder / "params.yaml").open("w") as file:
                 YAML(typ="safe").dump(content, file)
-            runs = (("download", "raw"), ("preprocess", "raw", "faces", "summary.json", "report"))
-            for name, *paths in runs:
+            count = subjects * times * frames
+            for name, *paths in RUNS:
                 seconds, peak = stage(name, *paths, folder=folder)
-                count = subjects * times * frames
-                print(f"| {name} | {count:,} | {count / seconds:.0f} | {peak:.0f} MB |", flush=True)
+                passed = STEPS * content["gan"]["batch"] if name == "train" else count
+                row = f"| {name} | {count:,} | {passed / seconds:.0f} | {peak:.0f} MB |"
+                print(row, flush=True)
 
 
 if __name__ == "__main__":
