@@ -22,7 +22,7 @@ def main(faces: Path, synthetic: Path, baselines: Path, out: Path) -> None:
         batches = (images for _, images in found.batches(BATCH))
         write(out / name, found.table, batches, settings.features, settings.threads)
     real = FaceSet.open(faces)
-    train = np.flatnonzero(real.table["split"] == "train")
+    train = np.tile(np.flatnonzero(real.table["split"] == "train"), settings.features.augmented)
     changed = augmented(real, train, BATCH, settings.seed)
     write(out / "augmented", real.table.iloc[train], changed, settings.features, settings.threads)
     unit, size = str(real.table["unit"].iloc[0]), real.images.shape[1]

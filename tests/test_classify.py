@@ -192,6 +192,14 @@ def test_fewer_people_keep_whole_people_and_lie_inside_one_another(sets):
     assert len(arms.fewer(train, 1.0, rng())["real"]) == len(train["real"])
 
 
+@pytest.mark.parametrize(("fraction", "expected"), [(0.1, 4.0), (0.25, 4.0), (0.5, 2.0)])
+def test_fewer_people_get_more_faces_added_but_never_more_than_all(fraction, expected):
+    real, *added = arms.plan_few(4.0, fraction)
+    assert real == arms.Arm("real")
+    assert {arm.ratio for arm in added} == {expected}
+    assert {arm.source for arm in added} == {"synthetic", "real", "augmented"}
+
+
 def test_fewer_people_still_show_every_class(sets):
     real = preparing.training(sets)["real"]
     rare = real.pick((real.label != "Surprise") | (real.subject == real.subject[0]))
@@ -309,7 +317,7 @@ def test_every_arm_model_seed_answers_for_every_face(sets, found):
         assert len(count.loc[1.0]) == len(arms.plan([0.5, 1.0], ["kde"])) * 2
         assert len(count.loc[0.5]) == 4 * 2
     assert set(count.loc[0.5].index.get_level_values("arm")) == {
-        *("real", "mixed@1", "oversampled@1", "augmented@1")
+        *("real", "mixed@2", "oversampled@2", "augmented@2")
     }
 
 

@@ -272,7 +272,11 @@ def test_stage_writes_every_set_and_the_same_twice(folders, tmp_path):
     faces = FaceSet.open(folders[0])
     assert sets["real"].id.tolist() == faces.table["id"].tolist()
     assert np.array_equal(sets["real"].x, extract(np.asarray(faces.images), SETTINGS)[0])
-    assert len(sets["augmented"]) == len(sets["real"].part("train"))
+    train = sets["real"].part("train")
+    versions = params.load().features.augmented
+    assert versions > 1
+    assert len(sets["augmented"]) == versions * len(train)
+    assert len(np.unique(sets["augmented"].x, axis=0)) == versions * len(train)
     assert set(sets["augmented"].split) == {"train"}
     assert sets["synthetic"].subject.tolist() == [""] * 6
     small = open_all(tmp_path / "one", "pixels")

@@ -30,8 +30,18 @@ def mistakes(changes: dict[str, object]) -> list[str]:
 
 def test_file_is_valid_and_in_the_order_of_the_schema() -> None:
     content = params.read(FILE)
-    assert params.load(FILE).model_dump() == content
+    found = params.load(FILE).model_dump()
+    found["features"]["relief"] = content["features"]["relief"]  # 0 stands for preprocess's window
+    assert found == content
     assert list(content) == list(Params.model_fields)
+
+
+@pytest.mark.parametrize(("given", "expected"), [(0, 0.6), (0.5, 0.5)])
+def test_slopes_follow_the_window_unless_told(given: float, expected: float) -> None:
+    content = params.read(FILE)
+    content["preprocess"] |= {"front": -20.0, "back": 100.0, "crop": 200.0}
+    content["features"]["relief"] = given
+    assert params.check(content).features.relief == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("path", params.known())

@@ -48,10 +48,14 @@ def plan(ratios: list[float], generators: list[str]) -> list[Arm]:
     return arms
 
 
-def plan_few(ratios: list[float]) -> list[Arm]:
-    """Return the arms that are repeated with fewer real people: real, and what is added to it."""
-    most = max(ratios)
-    added = [Arm(f"{name}@{most:g}", source=source, ratio=most) for name, source in ADDED.items()]
+def plan_few(ratio: float, fraction: float) -> list[Arm]:
+    """Return the arms that are repeated with a `fraction` of the people: real, and what is added.
+
+    As many faces are added as to those of all people at a ratio of 1, but at most `ratio` for each
+    real one: synthetic faces cost no people.
+    """
+    ratio = min(ratio, 1 / fraction)
+    added = [Arm(f"{name}@{ratio:g}", source=source, ratio=ratio) for name, source in ADDED.items()]
     return [Arm("real"), *added]
 
 

@@ -47,7 +47,8 @@ def predictions(views: dict[str, Sets], params: Params) -> pd.DataFrame:
     seeds = range(tried.seeds)
     jobs = [Job(*job) for job in product(every, tried.models, seeds)]
     for share in sorted({share for share in tried.fractions if share < 1}, reverse=True):
-        jobs += [Job(*job, share) for job in product(plan_few(tried.ratios), tried.models, seeds)]
+        few = plan_few(tried.few_ratio, share)
+        jobs += [Job(*job, share) for job in product(few, tried.models, seeds)]
     calls = [delayed(_run)(job, views[CLASSIFIERS[job.model].view], params) for job in jobs]
     if tried.published:
         calls += [

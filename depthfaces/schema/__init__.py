@@ -1,8 +1,8 @@
 """What params.yaml may hold: one frozen model a section; the comments stand in params.yaml."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from depthfaces.schema.base import Count, Section
 from depthfaces.schema.classify import Baselines, Classify, Features
@@ -59,3 +59,13 @@ class Params(Section):
     compare: Compare
     report: Report
     studies: Studies
+
+    @model_validator(mode="after")
+    def _true_slopes(self) -> Self:
+        """Fill in `features.relief`: depth of the window over the side of the crop, both in mm."""
+        if self.features.relief:
+            return self
+        window = self.preprocess
+        relief = (window.back - window.front) / window.crop
+        features = self.features.model_copy(update={"relief": relief})
+        return self.model_copy(update={"features": features})

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from depthfaces.schema.base import Count, Positive, Section
+from depthfaces.schema.base import Count, NotNegative, Positive, Section
 
 
 class Baselines(Section):
@@ -39,8 +39,9 @@ class Features(Section):
     intensity_bins: Annotated[int, Field(ge=2)]
     normal_cells: Count
     curvature_cells: Count
-    relief: Positive
+    relief: NotNegative
     pixels: Annotated[int, Field(ge=8)]
+    augmented: Count
     backend: Literal["threads", "processes", "dask"]
     scheduler: str
 
@@ -52,6 +53,7 @@ class Classify(Section):
     seeds: Count
     ratios: Annotated[list[Positive], Field(min_length=1)]
     fractions: list[Annotated[float, Field(gt=0, le=1)]]
+    few_ratio: Positive
     published: bool
     xgb_trees: Count
     xgb_depth: Count
