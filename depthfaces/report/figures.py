@@ -33,7 +33,7 @@ def losses(table: pd.DataFrame) -> Figure:
                 axis.plot(table["step"], smooth, color=colour, lw=1.4, label=LOSSES[name])
             axis.set(title=title, xlabel="step")
             axis.grid(axis="y")
-        axes.flat[0].legend(loc="upper right")
+        axes.flat[-1].legend(loc="upper right")  # where curves fall
     return figure
 
 
