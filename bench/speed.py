@@ -57,6 +57,8 @@ def main(subjects: int) -> None:
             count = subjects * times * frames
             for name, *paths in RUNS:
                 seconds, peak = stage(name, *paths, folder=folder)
+                if name == "pretrain":  # train wants its folder, which is empty by default
+                    continue
                 passed = STEPS * content["gan"]["batch"] if name == "train" else count
                 row = f"| {name} | {count:,} | {passed / seconds:.0f} | {peak:.0f} MB |"
                 print(row, flush=True)
