@@ -48,7 +48,7 @@ that no training sees:
 Differences under a quarter of the distance, or within the standard deviations, are noise. The rows
 of 900 steps, a quarter of the default length, are what the weights of distillation rest on: weaker,
 stronger, or none, faces are less varied; one seed of a teacher that spoke at every fourth step only
-(four times as loud; trial code) collapsed. Those of 300 steps are an older first look: it still
+(four times as loud; trial code) collapsed. Those of 300 steps are an older look: generators still
 upsampled by nearest neighbours (but for spectral norm, mended and run again since), and a check
 could choose an early step by a noisy distance (*kept* below 300), which makes a row look worse than
 its ingredient. Too short for distillation to show, they say which ingredients do no harm and not
