@@ -10,6 +10,9 @@ from depthfaces.gan.networks import base
 from depthfaces.gan.networks.base import SLOPE, BatchNorm, Shape, channels_last
 
 SMALLEST = 4  # side of the smallest feature maps
+# Channels of the largest maps, if the net is that wide: with fewer their float32 sums share a line
+# of the cache, two threads of BatchNorm wait for each other, and a step takes 9 % longer.
+LINE = 16
 
 
 def sides(shape: Shape) -> list[int]:
@@ -19,7 +22,8 @@ def sides(shape: Shape) -> list[int]:
 
 def channels(shape: Shape, side: int) -> int:
     """Return the channels of maps of `side` pixels: 8 widths at most, half a one at `size`."""
-    return max(4, shape.width * min(8 * side, shape.size // 2) // side)
+    least = min(shape.width, LINE) if side == shape.size else 4
+    return max(least, shape.width * min(8 * side, shape.size // 2) // side)
 
 
 def features(shape: Shape) -> int:
