@@ -15,7 +15,7 @@ from PIL import Image
 from depthfaces import evolve, files, params
 from depthfaces.errors import IntegrityError
 from depthfaces.evolve import SEARCHES, contest, results
-from depthfaces.evolve.archive import distinct, spacing
+from depthfaces.evolve.archive import kept, spacing
 from depthfaces.evolve.fitness import FITNESSES
 from depthfaces.evolve.ga import crossed, mutate
 from depthfaces.evolve.journal import Journal, key
@@ -262,25 +262,31 @@ def test_diversity_is_the_root_mean_square_distance() -> None:
     assert diversity(points[:1]) == 0
 
 
-def test_the_archive_takes_the_best_that_differ() -> None:
-    spots = np.array([[0.0], [0.1], [5.0], [5.1], [9.0]])
-    worth = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
-    assert distinct(worth, spots, 3, 1.0).tolist() == [0, 2, 4]
+def line(*spots: float) -> np.ndarray:
+    return np.array(spots)[:, None]
 
 
-def test_the_archive_fills_up_with_nearer_ones_but_never_with_twins() -> None:
-    spots = np.array([[0.0], [0.0], [0.5], [9.0]])
-    assert distinct(np.array([4.0, 3.0, 2.0, 1.0]), spots, 4, 1.0).tolist() == [0, 3, 2]
+def test_the_archive_takes_the_best_of_each_cell() -> None:
+    spots, worth = line(0.0, 0.4, 5.0, 5.4, 9.0), np.array([4.0, 5.0, 3.0, 2.0, 6.0])
+    assert kept(worth, spots, line(0.0, 5.0, 9.0), 3).tolist() == [4, 1, 2]
+    assert kept(worth, spots, line(0.0, 5.0, 9.0), 2).tolist() == [4, 1]
+
+
+def test_the_archive_fills_up_with_the_unlike_but_never_with_twins() -> None:
+    """Cells of 0, 4 and 8 whose middle stays empty: 1.5 is unlike, 0.5 less so, 0 there already."""
+    spots, worth = line(0.0, 0.0, 0.5, 1.5, 9.0), np.array([9.0, 8.0, 7.0, 6.0, 5.0])
+    assert kept(worth, spots, line(0.0, 4.0, 8.0), 5).tolist() == [0, 4, 3, 2]
 
 
 def test_the_archive_leaves_out_what_has_no_fitness() -> None:
     worth = np.array([-np.inf, 1.0, np.nan])
-    assert distinct(worth, np.array([[0.0], [4.0], [8.0]]), 3, 1.0).tolist() == [1]
+    assert kept(worth, line(0.0, 4.0, 8.0), line(0.0, 4.0, 8.0), 3).tolist() == [1]
+    assert len(kept(worth, line(0.0, 4.0, 8.0), np.empty((0, 1)), 3)) == 0
 
 
 def test_spacing_by_hand() -> None:
-    assert spacing(np.array([[0.0], [1.0], [4.0]]), 1.0) == 3
-    assert spacing(np.array([[0.0], [1.0], [4.0]]), 0.0) == 1
+    assert spacing(line(0.0, 1.0, 4.0, 8.5)) == 2.0
+    assert spacing(line(3.0)) == 0
 
 
 def test_stage_keeps_the_best_distinct_latents(trained: Path, drawn: Path) -> None:

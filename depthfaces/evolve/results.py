@@ -11,15 +11,11 @@ import pandas as pd
 from depthfaces import files
 from depthfaces.errors import IntegrityError
 from depthfaces.evolve import CONTROL
-from depthfaces.evolve.archive import distinct, spacing
+from depthfaces.evolve.archive import kept
 from depthfaces.evolve.nearness import Nearness
 from depthfaces.evolve.search import Array, Record, diversity
 from depthfaces.evolve.shell import outside
 from depthfaces.generated import safe_names
-
-# Kept faces are as far apart as every second plain draw is from its nearest one. Closer, and half a
-# dozen lineages fill the archive; farther, and only odd faces are left (bench/README.md).
-QUANTILE = 0.5
 
 CONFIG = "config.json"
 
@@ -37,13 +33,16 @@ class Outcome:
 def outcomes(
     label: str, records: Mapping[str, Record], count: int, nearness: Nearness
 ) -> list[Outcome]:
-    """Return each method's archive of up to `count` latents, chosen by one rule for all methods."""
+    """Return each method's archive of up to `count` latents, chosen by one rule for all methods.
+
+    The control's first draws, as plain as any, say where an archive should have faces.
+    """
     control = records[CONTROL]
-    apart = spacing(control.places[:count], QUANTILE)
+    anchors = control.places[np.isfinite(control.fitness)][:count]
     found = []
     for method, record in records.items():
         worth = np.where(allowed(record, nearness), record.fitness, -np.inf)
-        rows = distinct(worth, record.places, count, apart)
+        rows = kept(worth, record.places, anchors, count)
         if len(rows) == 0:
             raise IntegrityError(
                 f"{label}: {method} found no latent of finite fitness that is in the prior's "
@@ -107,15 +106,15 @@ def archives(found: Sequence[Outcome]) -> pd.DataFrame:
 
 
 def _archive(outcome: Outcome) -> dict[str, Any]:
-    record, kept = outcome.record, outcome.rows
+    record, rows = outcome.record, outcome.rows
     return {
         "emotion": outcome.label,
         "method": outcome.method,
         "evaluations": len(record.z),
-        "kept": len(kept),
-        "fitness_best": record.fitness[kept].max(),
-        "fitness_mean": record.fitness[kept].mean(),
-        "generation_mean": record.generation[kept].mean(),
-        "latent_norm": np.linalg.norm(record.z[kept], axis=1).mean(),
-        "diversity": diversity(record.places[kept]),
+        "kept": len(rows),
+        "fitness_best": record.fitness[rows].max(),
+        "fitness_mean": record.fitness[rows].mean(),
+        "generation_mean": record.generation[rows].mean(),
+        "latent_norm": np.linalg.norm(record.z[rows], axis=1).mean(),
+        "diversity": diversity(record.places[rows]),
     }
