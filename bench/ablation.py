@@ -52,7 +52,10 @@ stronger, or none, faces are less varied; one seed of a teacher that spoke at ev
 upsampled by nearest neighbours (but for spectral norm, mended and run again since), and a check
 could choose an early step by a noisy distance (*kept* below 300), which makes a row look worse than
 its ingredient. Too short for distillation to show, they say which ingredients do no harm and not
-much more. The minutes are those of one thread beside another training."""
+much more. The minutes are those of one thread beside another training. Batches of 16, twice as
+many, take 1.12 times as long as 900 of 32 and come to what 1,048 of those reach. The generator's
+largest maps have 16 channels, which costs no time, in the rows of 1,800 and 3,600 steps and of R1
+0.3, and 12 in all others."""
 
 # The published recipe at the size of FACES.
 PAPER: dict[str, dict[str, Any]] = {
@@ -75,6 +78,8 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "teacher's buffers frozen": {"kd": {"freeze_buffers": True}},
     "nearest upsampling": {"gan": {"upsample": "nearest"}},
     "no gradient penalty": {"gan": {"r1": 0.0}},
+    "R1 0.3": {"gan": {"r1": 0.3}},
+    "batch 16": {"gan": {"batch": 16}},
     "spectral norm, hinge": {"gan": {"r1": 0.0, "spectral": True, "loss": "hinge"}},
     "relativistic, R1 and R2": {"gan": {"loss": "relativistic", "r2": 1.0}},
     "LeCam 0.1": {"gan": {"lecam": 0.1}},
