@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -267,9 +268,10 @@ def line(*spots: float) -> np.ndarray:
 
 
 def test_the_archive_takes_the_best_of_each_cell() -> None:
-    spots, worth = line(0.0, 0.4, 5.0, 5.4, 9.0), np.array([4.0, 5.0, 3.0, 2.0, 6.0])
-    assert kept(worth, spots, line(0.0, 5.0, 9.0), 3).tolist() == [4, 1, 2]
-    assert kept(worth, spots, line(0.0, 5.0, 9.0), 2).tolist() == [4, 1]
+    """Cells of 0, 4 and 10 hold places 0 and 1, 3.5 and 4.5, and 10."""
+    spots, worth = line(0.0, 1.0, 3.5, 4.5, 10.0), np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert kept(worth, spots, line(0.0, 4.0, 10.0), 3).tolist() == [4, 3, 1]
+    assert kept(worth, spots, line(0.0, 4.0, 10.0), 2).tolist() == [4, 3]
 
 
 def test_the_archive_fills_up_with_the_unlike_but_never_with_twins() -> None:
@@ -282,6 +284,18 @@ def test_the_archive_leaves_out_what_has_no_fitness() -> None:
     worth = np.array([-np.inf, 1.0, np.nan])
     assert kept(worth, line(0.0, 4.0, 8.0), line(0.0, 4.0, 8.0), 3).tolist() == [1]
     assert len(kept(worth, line(0.0, 4.0, 8.0), np.empty((0, 1)), 3)) == 0
+
+
+def test_draws_without_a_fitness_are_no_anchors() -> None:
+    """A face that is no number would be nearest to all others."""
+    record = searched("random")
+    places, fitness = record.places.copy(), record.fitness.copy()
+    places[0], fitness[0] = np.nan, -np.inf
+    spoilt = replace(record, places=places, fitness=fitness)
+    rows = results.outcomes("Fear", {"random": spoilt}, 12, anywhere())[0].rows
+    anchors = places[1:13]
+    assert rows.tolist() == kept(fitness, places, anchors, 12).tolist()
+    assert len(rows) == 12
 
 
 def test_spacing_by_hand() -> None:

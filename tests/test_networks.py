@@ -7,7 +7,7 @@ import torch
 from depthfaces.gan import losses, networks
 from depthfaces.gan.distill import decay_at, follow, teacher_of
 from depthfaces.gan.networks import RECIPES, Generator, Shape, discriminator, initialise
-from depthfaces.gan.networks.modern import Deviation
+from depthfaces.gan.networks.modern import Deviation, channels
 from depthfaces.gan.sample import BLOCK, remake, sample
 from tests.conftest import equal
 
@@ -16,6 +16,14 @@ def generator(size: int = 32, classes: int = 3) -> Generator:
     net = networks.generator(Shape(size, classes, 8, 4))
     initialise(net, np.random.default_rng(1))
     return net.eval()
+
+
+@pytest.mark.parametrize(("width", "largest"), [(8, 8), (24, 16), (64, 32)])
+def test_the_largest_maps_fill_a_line_of_the_cache_if_the_net_is_that_wide(
+    width: int, largest: int
+) -> None:
+    shape = Shape(64, 7, 96, width)
+    assert [channels(shape, side) for side in (4, 32, 64)] == [8 * width, width, largest]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
