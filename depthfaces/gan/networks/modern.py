@@ -21,7 +21,7 @@ def sides(shape: Shape) -> list[int]:
 
 
 def channels(shape: Shape, side: int) -> int:
-    """Return the channels of maps of `side` pixels: 8 widths at most, half a one at `size`."""
+    """Return the channels of maps of `side`: 8 widths at most; half a one, or LINE, at `size`."""
     least = min(shape.width, LINE) if side == shape.size else 4
     return max(least, shape.width * min(8 * side, shape.size // 2) // side)
 
