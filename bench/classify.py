@@ -13,12 +13,12 @@ from sklearn.metrics import f1_score
 
 from depthfaces import params
 from depthfaces.classify import CLASSIFIERS, sets
-from depthfaces.classify.arms import Arm
 from depthfaces.classify.protocol import Job, fit
 from depthfaces.features.store import open_all
+from depthfaces.verdict.arm import ADDED, REAL, SYNTHETIC, Arm
 
 TOP = Path(__file__).parents[1]
-ARMS = (Arm("real"), Arm("mixed@1", source="synthetic", ratio=1.0))
+ARMS = (Arm(REAL), Arm(ADDED, SYNTHETIC, 1.0))
 
 
 def main(folder: Path, models: list[str]) -> None:
@@ -31,10 +31,10 @@ def main(folder: Path, models: list[str]) -> None:
         held = sets.sample(found["real"].part("validation"), classes, "validation")
         for arm in ARMS:
             start = time.thread_time()
-            model = fit(Job(arm, name, 0), found, settings)
+            model = fit(Job(arm, name, sets.people(found)), found, settings)
             seconds = time.thread_time() - start
             score = f1_score(held.y, model.predict(held.x).argmax(axis=1), average="macro")
-            print(f"| {name} | {arm.name} | {seconds:.1f} | {score:.3f} |", flush=True)
+            print(f"| {name} | {arm.key} | {seconds:.1f} | {score:.3f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ from depthfaces.features.augment import augment
 from depthfaces.gan import store, train
 from depthfaces.gan.sample import renderer, sample
 from depthfaces.gan.trained import Trained
-from depthfaces.utility.statistics import corrected_t
+from depthfaces.verdict.statistics import corrected_t
 
 OUT = Path("bench/results")
 PEOPLE, FRAMES, FIRST_STEPS = 60, 4, 1200  # of the virtual training

@@ -25,10 +25,10 @@ from depthfaces.metrics.sides import HELD_OUT, TRAIN
 from depthfaces.metrics.similarity import grey, ssim
 from depthfaces.metrics.undefined import attempt
 from depthfaces.schema import Params
-from depthfaces.utility.answer import answer
-from depthfaces.utility.documents import documents
-from depthfaces.utility.experiment import read
-from depthfaces.utility.verdict import is_clean
+from depthfaces.verdict.answer import answer
+from depthfaces.verdict.documents import documents
+from depthfaces.verdict.predictions import read
+from depthfaces.verdict.rule import copies
 
 Array = npt.NDArray[Any]
 PAPERS = ("lbp", "hog", "sobel", "intensity")
@@ -138,9 +138,8 @@ def compare(inputs: Inputs, sides: Sides, vectors: Vectors, params: Params) -> d
             metrics["families"] = families(inputs.sets)
             metrics["emotions"] = by_emotion(sides, params)
             maps = {"map": flat_map(sides, params.seed), "densities": densities(sides)}
-    clean = is_clean(metrics["sets"]["synthetic"]["authentic_share"], params.compare)
-    train = len(inputs.sets["real"].part("train"))
-    found = documents(metrics, answer(inputs.predictions, clean, train, params))
+    alarms = copies(metrics["sets"]["synthetic"]["authentic_share"], params.compare)
+    found = documents(metrics, answer(inputs.predictions, alarms, params))
     tables = {f"compare/{name}.csv": as_csv(table) for name, table in maps.items()}
     return found | tables
 

@@ -65,6 +65,10 @@ class FaceSet:
         places = np.searchsorted(self.classes, self.table["label"].to_numpy(str))
         return np.asarray(places, np.int64)
 
+    def people(self) -> npt.NDArray[Any]:
+        """Return whose face each is, (N,): see `people`."""
+        return people(*(texts(self.table, name) for name in ("id", "subject", "group")))
+
     def pick(self, rows: npt.NDArray[Any]) -> Self:
         """Return the faces at `rows` (indices or a boolean mask); the chosen images are read."""
         return type(self)(self.images[rows], self.table.iloc[rows].reset_index(drop=True))
@@ -79,6 +83,23 @@ class FaceSet:
             rows = slice(start, min(start + size, len(self)))
             yield rows, np.array(self.images[rows])
             release(self.images)
+
+
+def people(
+    identity: npt.NDArray[Any], subject: npt.NDArray[Any], group: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    """Return whose face each is, (n,): the subject, or its group of near copies, or it alone.
+
+    The one place that says what counts as a person: splits, draws and intervals go by it.
+    """
+    named = np.where(group != "", np.char.add("group:", group), np.char.add("face:", identity))
+    return np.where(subject != "", subject, named)
+
+
+def texts(table: pd.DataFrame, name: str) -> npt.NDArray[Any]:
+    """Return a column as text; one that a set does not have is empty."""
+    found = table[name] if name in table else pd.Series("", index=table.index)
+    return np.asarray(found.to_numpy(str))
 
 
 def release(images: npt.NDArray[Any]) -> None:

@@ -47,7 +47,7 @@ def _line(error: Any) -> str:
         near = difflib.get_close_matches(path, known(), n=1, cutoff=0.5)
         return f"{path}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
     if error["type"] == "value_error":
-        return f"{path}: {error['ctx']['error']}"
+        return f"{path}: {error['ctx']['error']}".removeprefix(": ")
     expected = error["msg"].removeprefix("Input should be ")
     return f"{path}: expected {expected}, found {error['input']!r}"
 

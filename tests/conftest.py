@@ -136,6 +136,7 @@ def write_features(folder: Path, people: int = 12, quality: float = 1.0) -> None
     def write(name: str, rows: list[tuple[str, str, str]], x: np.ndarray) -> None:
         columns = zip(*rows, strict=True)
         known = dict(zip(("label", "subject", "split"), map(np.array, columns), strict=True))
+        known["group"] = known["subject"]
         names = np.array([f"{name}-{number}" for number in range(len(rows))])
         families = {"family_names": np.array(["all"]), "family_stops": np.array([12])}
         files.write_npz(

@@ -23,7 +23,6 @@ from sklearn.svm import SVC
 from depthfaces import files, params
 from depthfaces.classify import CLASSIFIERS, arms, keep, pooled, protocol, scores
 from depthfaces.classify import sets as preparing
-from depthfaces.classify.arms import Arm
 from depthfaces.classify.columns import separation, telling
 from depthfaces.classify.forest import Forest
 from depthfaces.classify.sample import Sample
@@ -31,6 +30,8 @@ from depthfaces.classify.svm import Svm, temperature
 from depthfaces.errors import DataError, IntegrityError, ParamsError
 from depthfaces.features.store import open_all
 from depthfaces.schema import Classify
+from depthfaces.verdict.arm import Arm
+from depthfaces.verdict.predictions import COLUMNS, by_arm
 from stages import classify as stage
 
 SETTINGS = params.load()
@@ -41,8 +42,9 @@ QUICK = SETTINGS.model_copy(
             update={
                 "models": ["svm"],
                 "seeds": 2,
-                "ratios": [0.5, 1.0],
-                "fractions": [0.5],
+                "doses": [0.5, 1.0],
+                "people": [3],
+                "few_doses": [2.0],
                 "forest_trees": 20,
                 "cnn_epochs": 30,
                 "cnn_width": 8,
@@ -168,43 +170,44 @@ def test_temperature_finds_the_heat_that_made_the_labels():
     assert temperature(scores_, y) == pytest.approx(2.5, rel=0.05)
 
 
-def test_plan_has_each_arm_once_and_controls_at_each_ratio():
-    names = [arm.name for arm in arms.plan([0.5, 1.0], ["gan", "kde"])]
-    assert names == [
-        *("real", "synthetic", "mixed@0.5", "mixed@1", "oversampled@0.5", "oversampled@1"),
-        *("augmented@0.5", "augmented@1", "shuffled"),
-        *("synthetic-gan", "mixed-gan", "synthetic-kde", "mixed-kde"),
+def keys(doses, sets) -> list[str]:
+    return [arm.key for arm in arms.plan(doses, sets)]
+
+
+def test_plan_has_each_arm_once_and_the_same_doses_for_controls(sets):
+    expected = [
+        *("real", "control repeated@0.5", "control repeated@1"),
+        *("control augmented@0.5", "control augmented@1"),
+        *("added synthetic@0.5", "added synthetic@1"),
+        *("topped synthetic@0.5", "topped synthetic@1"),
+        *("shuffled synthetic@1", "alone synthetic@1", "alone kde@1", "topped kde@0.5"),
     ]
+    assert keys([0.5, 1.0], sets) == expected
+    posed = keys([1.0], sets | {"posed": sets["augmented"]})
+    assert "control posed@1" in posed
+    assert not any(key.startswith("topped posed") for key in posed)
 
 
 def test_fewer_people_keep_whole_people_and_lie_inside_one_another(sets):
-    train = preparing.training(sets)
+    train = preparing.training(sets) | {"posed": preparing.training(sets)["augmented"]}
     rng = lambda: np.random.default_rng(4)  # noqa: E731
-    small, large = (arms.fewer(train, share, rng()) for share in (0.2, 0.5))
+    small, large = (arms.fewer(train, count, rng()) for count in (1, 3))
     people = [set(found["real"].subject) for found in (small, large)]
     assert [len(one) for one in people] == [1, 3]
     assert people[0] < people[1]
     for found, kept in zip((small, large), people, strict=True):
-        for name in ("real", "augmented"):
+        for name in ("real", "augmented", "posed"):
             rows = np.isin(train[name].subject, list(kept))
             assert found[name].id.tolist() == train[name].id[rows].tolist()
         assert len(found["synthetic"]) == len(train["synthetic"])
-    assert len(arms.fewer(train, 1.0, rng())["real"]) == len(train["real"])
-
-
-@pytest.mark.parametrize(("fraction", "expected"), [(0.1, 4.0), (0.25, 4.0), (0.5, 2.0)])
-def test_fewer_people_get_more_faces_added_but_never_more_than_all(fraction, expected):
-    real, *added = arms.plan_few(4.0, fraction)
-    assert real == arms.Arm("real")
-    assert {arm.ratio for arm in added} == {expected}
-    assert {arm.source for arm in added} == {"synthetic", "real", "augmented"}
+    assert len(arms.fewer(train, 99, rng())["real"]) == len(train["real"])
 
 
 def test_fewer_people_still_show_every_class(sets):
     real = preparing.training(sets)["real"]
     rare = real.pick((real.label != "Surprise") | (real.subject == real.subject[0]))
     for seed in range(6):
-        found = arms.fewer({"real": rare}, 0.1, np.random.default_rng(seed))["real"]
+        found = arms.fewer({"real": rare}, 1, np.random.default_rng(seed))["real"]
         assert set(found.label) == set(real.label)
 
 
@@ -219,23 +222,32 @@ def test_draw_uses_each_face_once_before_any_twice():
 
 
 def test_build_by_kind_of_arm():
-    real, fake = blobs(30, 3, 1), blobs(60, 3, 2)
-    samples = {"real": real, "synthetic": fake}
-    rng = np.random.default_rng(0)
-    alone = arms.build(Arm("real"), samples, rng)
-    assert np.array_equal(alone.x, real.x)
-    mixed = arms.build(Arm("mixed", source="synthetic", ratio=0.5), samples, rng)
-    assert np.array_equal(np.bincount(mixed.y), [15, 15, 15])
-    only = arms.build(Arm("synthetic", real=False, source="synthetic", ratio=1.0), samples, rng)
-    assert {row.tobytes() for row in only.x} <= {row.tobytes() for row in fake.x}
-    doubled = arms.build(Arm("oversampled", source="real", ratio=1.0), samples, rng)
+    real, fake, changed = (blobs(n, 3, n) for n in (30, 60, 90))
+    samples = {"real": real, "synthetic": fake, "augmented": changed}
+
+    def built(*arm):
+        return arms.build(Arm(*arm), 2.0, samples, np.random.default_rng(0))
+
+    def rows(sample):
+        return {row.tobytes() for row in sample.x}
+
+    assert np.array_equal(built("real").x, real.x)
+    assert np.array_equal(np.bincount(built("added", "synthetic", 0.5).y), [15, 15, 15])
+    assert rows(built("alone", "synthetic", 1.0)) <= rows(fake)
+    doubled = built("control", "repeated", 1.0)
     assert np.array_equal(np.sort(doubled.x, axis=0)[::2], np.sort(real.x, axis=0))
+    topped = built("topped", "synthetic", 1.0)
+    assert np.array_equal(topped.x[:30], real.x)
+    assert rows(Sample(topped.x[30:90], None)) <= rows(changed)
+    assert rows(Sample(topped.x[90:], None)) <= rows(fake)
+    assert len(topped.x) == 30 * (1 + 2 + 1)
 
 
 def test_shuffled_labels_keep_their_number_and_touch_no_real_face():
     real, fake = blobs(30, 3, 1), blobs(60, 3, 2)
-    arm = Arm("shuffled", source="synthetic", ratio=2.0, shuffled=True)
-    built = arms.build(arm, {"real": real, "synthetic": fake}, np.random.default_rng(0))
+    samples = {"real": real, "synthetic": fake}
+    arm = Arm("shuffled", "synthetic", 2.0)
+    built = arms.build(arm, 1.0, samples, np.random.default_rng(0))
     assert np.array_equal(built.y[:30], real.y)
     assert np.array_equal(np.bincount(built.y[30:]), [20, 20, 20])
     truth = {row.tobytes(): y for row, y in zip(fake.x, fake.y, strict=True)}
@@ -297,41 +309,77 @@ def found(sets) -> pd.DataFrame:
     return protocol.predictions({"features": sets}, QUICK)
 
 
+def test_the_table_has_its_columns_and_says_whose_face(sets, found):
+    assert tuple(found.columns[: len(COLUMNS)]) == COLUMNS
+    real = sets["real"]
+    owner = dict(zip(real.id, real.people(), strict=True))
+    rows = found[found["part"] == "test"]
+    assert (rows["person"] == rows["id"].map(owner)).all()
+    generated = found["source"].isin(["synthetic", "kde"])
+    assert (found["generator"] == np.where(generated, 0, -1)).all()
+
+
+def test_near_copies_of_nobody_known_count_as_one_person(sets):
+    group = np.where(np.arange(len(sets["real"])) % 2, "g", sets["real"].group)
+    real = replace(sets["real"], subject=np.full(len(group), ""), group=group)
+    assert len(np.unique(real.people())) == len(np.unique(group))
+
+
 def test_only_held_out_people_are_tested_and_no_synthetic_face(sets, found):
     real = sets["real"]
     for part in ("validation", "test"):
         rows = found[found["part"] == part]
         assert set(rows["id"]) == set(real.part(part).id)
-        assert set(rows["subject"]).isdisjoint(real.part("train").subject)
+        assert set(rows["person"]).isdisjoint(real.part("train").subject)
     assert set(found["part"]) == {"validation", "test", "synthetic", "kde", "leaky"}
     for part in ("synthetic", "kde"):
-        assert set(found.loc[found["part"] == part, "arm"]) == {"real"}
+        assert set(found.loc[found["part"] == part, "kind"]) == {"real"}
     assert not set(found.loc[found["part"] == "leaky", "id"]) & set(real.part("test").id)
 
 
-def test_every_arm_model_seed_answers_for_every_face(sets, found):
-    keys = ["fraction", "arm", "model", "seed"]
+def test_every_arm_model_run_answers_for_every_face(sets, found):
     for part in ("validation", "test"):
-        count = found[found["part"] == part].groupby(keys)["id"].nunique()
-        assert set(count) == {len(sets["real"].part(part))}
-        assert len(count.loc[1.0]) == len(arms.plan([0.5, 1.0], ["kde"])) * 2
-        assert len(count.loc[0.5]) == 4 * 2
-    assert set(count.loc[0.5].index.get_level_values("arm")) == {
-        *("real", "mixed@2", "oversampled@2", "augmented@2")
-    }
+        rows = found[found["part"] == part]
+        for people, draws, seeds, expected in (
+            (6, 1, 2, keys([0.5, 1.0], sets)),
+            (3, 2, 1, [arm.key for arm in arms.plan_few([2.0], sets)]),
+        ):
+            each = by_arm(rows[rows["people"] == people])
+            assert [arm.key for arm in each] == expected
+            for one in each.values():
+                assert (one["draw"].nunique(), one["seed"].nunique()) == (draws, seeds)
+                assert set(one.groupby(["draw", "seed"])["id"].nunique()) == {
+                    len(sets["real"].part(part))
+                }
+
+
+def test_draws_of_fewer_people_are_other_people(sets, monkeypatch):
+    seen = []
+
+    class Spy(Svm):
+        @classmethod
+        def fit(cls, train, validation, seed, settings):
+            seen.append({row.tobytes() for row in train.x})
+            return super().fit(train, validation, seed, settings)
+
+    monkeypatch.setitem(CLASSIFIERS, "svm", Spy)
+    for draw in (0, 1, 0):
+        protocol.fit(protocol.Job(Arm("real"), "svm", 3, draw=draw), sets, QUICK)
+    assert seen[0] != seen[1]
+    assert seen[0] == seen[2]
 
 
 def test_the_published_protocol_holds_a_fifth_of_the_pool_out(sets, found):
     leaked = found[found["part"] == "leaky"]
-    sizes = leaked.groupby("arm")["id"].nunique().to_dict()
+    sizes = leaked.groupby(["kind", "source"])["id"].nunique().to_dict()
     assert sizes == {
-        "published-synthetic": 36,
-        "published-mixed": 36 + 15,
-        "published-synthetic-kde": 36,
-        "published-mixed-kde": 36 + 15,
+        (kind, source): 36 + extra
+        for source in ("synthetic", "kde")
+        for kind, extra in (("leaky-alone", 0), ("leaky-added", 15))
     }
-    mixed = leaked[leaked["arm"] == "published-mixed"]
-    assert set(mixed["subject"]) - {""} <= set(sets["real"].part("train").subject)
+    added = leaked[leaked["kind"] == "leaky-added"]
+    known = {person for person in added["person"] if not person.startswith("face:")}
+    assert known <= set(sets["real"].part("train").subject)
 
 
 def test_a_random_split_has_shares_of_every_class():
@@ -367,7 +415,8 @@ def test_nothing_fitted_sees_validation_or_test(sets, monkeypatch):
     monkeypatch.setitem(CLASSIFIERS, "svm", Spy)
     protocol.predictions({"features": sets}, QUICK)
     held = sets["real"].pick(sets["real"].split != "train")
-    assert len(seen) == (len(arms.plan([0.5, 1.0], ["kde"])) + 4) * 2 + 4
+    few = arms.plan_few([2.0], sets)
+    assert len(seen) == (len(arms.plan([0.5, 1.0], sets)) + len(few)) * 2 + 4
     assert not set.union(*seen) & {row.tobytes() for row in held.x}
 
 
@@ -416,19 +465,19 @@ def test_stage_writes_predictions_scores_and_classifiers(tmp_path, monkeypatch):
     assert len(written) == 2 + 1 + 1 + 2
     for name in written:
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
-    rows = pd.read_csv(tmp_path / "out" / "predictions.csv", dtype={"subject": str})
-    real = rows[(rows["arm"] == "real") & (rows["part"] == "test") & (rows["fraction"] == 1)]
+    rows = pd.read_csv(tmp_path / "out" / "predictions.csv", dtype={"person": str})
+    real = rows[(rows["kind"] == "real") & (rows["part"] == "test") & (rows["people"] == 6)]
     real = real[real["model"] == "svm"]
     told = files.read_json(tmp_path / "out" / "scores.json")
     written = told["real"]["svm"]["test"]
     assert written["accuracy"]["mean"] == pytest.approx(np.mean(real["label"] == real["predicted"]))
     assert np.sum(written["confusion"]) == len(real)
-    assert set(told["real#0.5"]) == {"svm", "cnn"}
+    assert set(told["real#3"]) == {"svm", "cnn"}
     kept = keep.load(tmp_path / "out" / "models", "")
     likes = {name: one["validation_macro_f1"] for name, one in kept.config["models"].items()}
     assert kept.name == max(likes, key=likes.get)
-    best = {arm: found["svm"]["validation"]["macro_f1"]["mean"] for arm, found in told.items()
-            if "#" not in arm and "validation" in found["svm"] and arm != "shuffled"}  # fmt: skip
+    asked = [arm for arm in told if not arm.startswith(("leaky", "shuffled")) and "#" not in arm]
+    best = {arm: told[arm]["svm"]["validation"]["macro_f1"]["mean"] for arm in asked}
     assert likes["svm"] == pytest.approx(max(best.values()))
 
 

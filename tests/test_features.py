@@ -1,5 +1,6 @@
 """Features against scikit-image and closed forms."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -11,14 +12,17 @@ import skimage.filters
 from conftest import draw
 
 from depthfaces import params
+from depthfaces.depth.crop import Window
 from depthfaces.errors import DataError, MachineError, ParamsError
 from depthfaces.faces import FaceSet, FaceWriter
 from depthfaces.features import FEATURES, extract
 from depthfaces.features.augment import BACKGROUND, augment
+from depthfaces.features.changed import changed
 from depthfaces.features.histogram import histogram
 from depthfaces.features.hog import hog
 from depthfaces.features.intensity import intensity
 from depthfaces.features.lbp import grey, lbp, patterns
+from depthfaces.features.posed import YAW, turned
 from depthfaces.features.shape import bending, curvature, normals
 from depthfaces.features.sobel import magnitude, sobel
 from depthfaces.features.store import FeatureSet, open_all, reduce, workers, write
@@ -264,7 +268,7 @@ def test_stage_writes_every_set_and_the_same_twice(folders, tmp_path):
     for name in ("one", "two"):
         stage.main(*folders, tmp_path / name)
     written = sorted(path.name for path in (tmp_path / "one").iterdir())
-    sets = ["augmented.npz", "kde.npz", "real.npz", "synthetic.npz"]
+    sets = ["augmented.npz", "kde.npz", "posed.npz", "real.npz", "synthetic.npz"]
     assert written == ["about.json", *sets[:2], "pixels", *sets[2:]]
     for name in [*sets, *(f"pixels/{name}" for name in sets)]:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
@@ -275,13 +279,69 @@ def test_stage_writes_every_set_and_the_same_twice(folders, tmp_path):
     train = sets["real"].part("train")
     versions = params.load().features.augmented
     assert versions > 1
-    assert len(sets["augmented"]) == versions * len(train)
-    assert len(np.unique(sets["augmented"].x, axis=0)) == versions * len(train)
-    assert set(sets["augmented"].split) == {"train"}
+    for name in ("augmented", "posed"):
+        assert len(sets[name]) == versions * len(train)
+        assert len(np.unique(sets[name].x, axis=0)) == versions * len(train)
+        assert set(sets[name].split) == {"train"}
+        assert sets[name].people().tolist() == versions * train.people().tolist()
     assert sets["synthetic"].subject.tolist() == [""] * 6
     small = open_all(tmp_path / "one", "pixels")
     assert small["real"].x.shape == (len(faces), SETTINGS.pixels**2)
     assert small["real"].id.tolist() == sets["real"].id.tolist()
+
+
+def test_grey_images_are_not_turned_in_space(drawn):
+    faces = FaceSet.open(drawn)
+    grey = replace(faces, table=faces.table.assign(unit="relative"))
+    names = [name for name, _, _ in changed(grey, params.load(), 8)]
+    assert names == ["augmented"]
+
+
+WINDOW = Window(64, 180.0, -20.0, 100.0)
+
+
+def dome() -> np.ndarray:
+    """Return a half ball of 60 mm whose nearest point is the nose tip."""
+    place = (np.arange(64) - 31.5) * WINDOW.crop / 64
+    distance = np.hypot(*np.meshgrid(place, place))
+    behind = np.where(distance < 60, 60 - np.sqrt(np.maximum(3600 - distance**2, 0)), 100.0)
+    return WINDOW.encode(behind.astype(np.float32))
+
+
+def test_without_a_turn_a_face_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr("depthfaces.features.posed.WIDEST", 0.0)
+    face = dome()
+    same = turned(face, WINDOW, np.random.default_rng(0))
+    inner = face > -0.2
+    assert np.abs(same - face)[inner].max() < 0.08
+
+
+def test_a_turn_leaves_the_nose_in_place_and_moves_the_rest():
+    """The nose tip is what heads are turned about."""
+    rng = np.random.default_rng(3)
+    face = dome()
+    for _ in range(20):
+        moved = turned(face, WINDOW, rng)
+        assert moved.shape == face.shape
+        assert np.abs(moved).max() <= 1
+        middle = moved[30:34, 30:34]
+        assert np.abs(middle - face[30:34, 30:34]).max() < 0.05
+        assert 0.8 < (moved > -1).sum() / (face > -1).sum() < 1.2
+    assert np.abs(moved - face).mean() > 0.005
+
+
+def test_turns_are_as_wide_as_they_say():
+    """Columns of a slanted sheet come nearer or farther with the yaw: its slope tells the angle."""
+    sheet = WINDOW.encode(np.full((64, 64), 20.0, np.float32))
+    # Held at two deviations, a normal draw keeps 0.96 of its own.
+    slopes = []
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        behind = WINDOW.decode(turned(sheet, WINDOW, rng))[24:40, 24:40]
+        slopes.append(
+            np.degrees(np.arctan(np.polyfit(np.arange(16) * 180 / 64, behind.mean(0), 1)[0]))
+        )
+    assert np.std(slopes) == pytest.approx(YAW * 0.96, rel=0.15)
 
 
 def test_families_can_be_taken_out_of_a_set(folders, tmp_path):

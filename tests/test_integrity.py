@@ -6,8 +6,10 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from depthfaces import params
-from depthfaces.utility import verdict
-from depthfaces.utility.answer import answer
+from depthfaces.verdict import rule
+from depthfaces.verdict.answer import answer
+from depthfaces.verdict.arm import Arm
+from depthfaces.verdict.predictions import rows_of
 
 LABELS = np.array(["a", "b", "c"])
 SETTINGS = params.load()
@@ -15,6 +17,7 @@ QUICK = SETTINGS.model_copy(
     update={"compare": SETTINGS.compare.model_copy(update={"bootstrap": 400})}
 )
 SEEDS, TEST, D = 6, 12, 6
+CONTROL, TOPPED = "control augmented@1", "topped synthetic@1"
 
 
 def people(count, rng):
@@ -34,16 +37,16 @@ def predictions(arms, rng):
             model = LinearDiscriminantAnalysis().fit(*train(rng))
             for part, (x, y, owner) in held_out.items():
                 shares = np.rint(1000 * model.predict_proba(x)).astype(int)
-                known = {"arm": name, "model": "lda", "seed": seed, "part": part}
-                rows = pd.DataFrame({"subject": [f"{part}{k}" for k in owner], "label": LABELS[y]})
+                known = {**rows_of(Arm.of(name)), "people": 20, "draw": 0, "generator": 0}
+                known |= {"model": "svm", "seed": seed, "part": part}
+                rows = pd.DataFrame({"person": [f"{part}{k}" for k in owner], "label": LABELS[y]})
                 rows["id"] = [f"{part}{k}" for k in range(len(y))]
                 rows["predicted"] = LABELS[shares.argmax(axis=1)]
                 rows[[f"p_{label}" for label in LABELS]] = shares
                 frames.append(rows.assign(**known))
     found = pd.concat(frames, ignore_index=True)
-    extra = found[(found["arm"] == "real") & (found["part"] == "test")]
-    alone = found[found["arm"] == "real"].assign(arm="synthetic")
-    return pd.concat([found, alone, extra.assign(part="synthetic")], ignore_index=True)
+    found.loc[found["kind"].isin(["real", "control"]), "generator"] = -1
+    return found
 
 
 def resample(x, y):
@@ -58,7 +61,7 @@ def resample(x, y):
 
 def verdicts(make, repeats):
     return [
-        answer(predictions(*make(np.random.default_rng(seed))), True, 200, QUICK)["verdict"]
+        answer(predictions(*make(np.random.default_rng(seed))), [], QUICK)["verdict"]
         for seed in range(repeats)
     ]
 
@@ -67,7 +70,7 @@ def two_halves(rng):
     x, y, owner = people(40, rng)
     first = owner < 20
     one, other = resample(x[first], y[first]), resample(x[~first], y[~first])
-    return {"real": one, "augmented@1": one, "mixed@1": other}, rng
+    return {"real": one, CONTROL: one, TOPPED: other}, rng
 
 
 def shuffled(rng):
@@ -77,27 +80,27 @@ def shuffled(rng):
     def mixed(rng):
         return np.concatenate([x, made]), np.concatenate([y, rng.permutation(label)])
 
-    return {"real": resample(x, y), "oversampled@1": resample(x, y), "mixed@1": mixed}, rng
+    return {"real": resample(x, y), CONTROL: resample(x, y), TOPPED: mixed}, rng
 
 
 def helpful(rng):
     x, y, _ = people(3, rng)
     more, label, _ = people(60, rng)
     whole = np.concatenate([x, more]), np.concatenate([y, label])
-    return {"real": resample(x, y), "augmented@1": resample(x, y), "mixed@1": resample(*whole)}, rng
+    return {"real": resample(x, y), CONTROL: resample(x, y), TOPPED: resample(*whole)}, rng
 
 
 @pytest.mark.slow
 def test_two_halves_of_real_people_show_no_evidence_in_95_of_100_runs():
     found = verdicts(two_halves, 40)
-    calm = sum(v in {verdict.NO_EVIDENCE, verdict.EQUIVALENT} for v in found)
+    calm = sum(v in {rule.NO_EVIDENCE, rule.EQUIVALENT} for v in found)
     assert calm >= 0.95 * len(found), found
 
 
 def test_shuffled_labels_are_never_useful():
-    assert verdict.USEFUL not in verdicts(shuffled, 8)
+    assert rule.USEFUL not in verdicts(shuffled, 8)
 
 
 def test_many_more_people_are_found_useful():
     """So that the two tests above could fail."""
-    assert verdicts(helpful, 3).count(verdict.USEFUL) >= 2
+    assert verdicts(helpful, 3).count(rule.USEFUL) >= 2

@@ -27,10 +27,10 @@ CAMERA = Camera(365.0, 4096)
 def place(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workplace with classifiers of the drawn faces."""
     rng = np.random.default_rng(2)
-    quick = {"models": ["svm", "cnn"], "seeds": 1, "fractions": [], "published": False}
+    quick = {"models": ["svm", "cnn"], "seeds": 1, "people": [], "published": False}
     place = write_params(
         tmp_path_factory.mktemp("recognise"),
-        classify={**quick, "ratios": [0.5], "cnn_epochs": 2, "cnn_width": 4},
+        classify={**quick, "doses": [1.0], "cnn_epochs": 2, "cnn_width": 4},
         preprocess={"size": 32},
     )
     with FaceWriter(place / "synthetic", (32, 32), np.float32) as writer:

@@ -30,7 +30,7 @@ QUICK = SETTINGS.model_copy(
     update={
         "threads": 1,
         "classify": SETTINGS.classify.model_copy(
-            update={"models": ["svm"], "seeds": 2, "ratios": [1.0]}
+            update={"models": ["svm"], "seeds": 2, "people": [2], "few_doses": [1.0]}
         ),
         "compare": SETTINGS.compare.model_copy(update={"dimensions": 6, "bootstrap": 100}),
         "report": SETTINGS.report.model_copy(update={"columns": 4, "dpi": 50}),
@@ -115,7 +115,7 @@ def text(place) -> str:
 
 def test_two_builds_are_equal(place):
     drawn = sorted(path.stem for path in (place / "one" / "figures").iterdir())
-    assert set(page_of.FIGURES) - set(drawn) <= {"fractions"}
+    assert set(page_of.FIGURES) - set(drawn) <= {"by_people"}
     assert set(drawn) <= set(page_of.FIGURES)
     names = ["index.html", *(f"figures/{name}.png" for name in drawn)]
     for name in names:
@@ -144,7 +144,7 @@ def test_every_id_is_its_own_and_every_anchor_leads_somewhere(text):
 
 def test_every_part_is_there_and_the_verdict_comes_first(text, place):
     page = Page(text)
-    found = files.read_json(place / "reports" / "utility.json")
+    found = files.read_json(place / "reports" / "verdict.json")
     first = page.texts.index(found["words"])
     assert "UNDERPOWERED" in page.texts[:first]
     for title in ("Real beside synthetic", "Does it help?", "How alike are they?"):
@@ -249,11 +249,11 @@ def test_the_generators_table_has_the_same_numbers_as_the_results(place, drawn):
     sets = (drawn, place / "synthetic", place / "baselines")
     found = load(place / "reports", *sets)
     table = generators.compared(found)
-    assert [row["name"] for row in table["rows"]] == ["Synthetic", "KDE", "Real faces alone"]
+    assert [row["name"] for row in table["rows"]] == ["Synthetic", "KDE", "Real faces"]
     kde = table["rows"][1]["cells"]
     assert kde[0] == tables.number(found.metrics["sets"]["kde"]["fd"]["value"])
-    arms = found.utility["arms"]
-    for column, arm in enumerate(("synthetic-kde", "mixed-kde")):
+    arms = found.verdict["arms"]
+    for column, arm in enumerate(("alone kde@1", "topped kde@1")):
         score = next(iter(arms[arm].values()))
         text = tables.points(score["macro_f1"], signed=False)
         assert kde[len(generators.MEASURES) + column].startswith(f"{text} (")
@@ -269,14 +269,15 @@ def test_the_page_says_where_one_gan_was_trained_longer():
 
 def test_words_know_every_metric_and_order_arms():
     assert set(METRICS | SURFACES | LOOKS) < set(words.METRICS)
-    names = ["mixed-kde", "shuffled", "mixed@2", "mixed@0.5", "real", "oversampled@1"]
-    expected = ["real", "oversampled@1", "mixed@0.5", "mixed@2", "shuffled", "mixed-kde"]
-    assert words.arms(names) == expected
-    both = words.arms(["mixed-gan", "synthetic-kd", "mixed-kd", "real"])
-    assert both == ["real", "mixed-kd", "synthetic-kd", "mixed-gan"]
-    assert words.drawn(both) == ["real", "mixed-kd", "mixed-gan"]
-    assert words.arm("synthetic-kd") == "Distilled GAN only"
-    assert words.arm("mixed@0.5") == "Real + 0.5 × synthetic"
+    expected = [
+        *("real", "control repeated@1", "control posed@1", "added synthetic@0.5"),
+        *("added synthetic@2", "topped synthetic@1", "shuffled synthetic@1"),
+        *("topped kd@1", "topped gan@1", "alone kd@1"),
+    ]
+    assert words.arms(reversed(expected)) == expected
+    assert words.drawn(expected) == expected[:-1]
+    assert words.drawn(["alone synthetic@1"]) == ["alone synthetic@1"]
+    assert words.arm("alone kd@1") == "Distilled GAN alone"
     assert words.generators(["zoo", "kde", "synthetic", "gan"]) == [
         "synthetic",
         "gan",
@@ -291,25 +292,25 @@ def test_numbers_as_text():
     assert slug("A b/C") == "a-b-c"
 
 
-def contrast(share: float) -> dict:
-    arm = {"macro_f1": 0.5 + share / 10, "low": 0.4, "high": 0.7}
-    models = {"svm": {"mixed": "mixed@1", "control": "augmented@1"}}
-    arms = {"real": {"svm": arm}, "mixed@1": {"svm": arm}}
-    numbers = {"difference": 0.01, "low": -0.01, "high": 0.03}
-    return {"fraction": share, "classifiers": models, "arms": arms, **numbers}
+def level(people: int) -> dict:
+    arm = {"svm": {"macro_f1": people / 100, "low": 0.0, "high": 0.7}}
+    arms = dict.fromkeys(("real", "control augmented@1", "topped synthetic@1"), arm)
+    return {"people": people, "arms": arms | {"topped synthetic@4": arm}}
 
 
-def test_the_curve_over_fewer_people_needs_two_shares():
-    assert charts.fractions([contrast(1.0)]) is None
-    figure = charts.fractions([contrast(share) for share in (0.1, 0.25, 1.0)])
-    left, right = figure.axes
-    assert [line.get_ydata()[0] for line in left.lines] == pytest.approx([0.51, 0.51])
-    assert [tick.get_text() for tick in right.get_xticklabels()] == ["10", "25", "100"]
+def test_the_curve_over_fewer_people_needs_two_numbers_of_them():
+    whole = {"people_learned": 36, "arms": level(36)["arms"]}
+    assert charts.by_people(whole | {"fewer": []}) is None
+    figure = charts.by_people(whole | {"fewer": [level(8), level(4)]})
+    (axis,) = figure.axes
+    assert len(axis.lines) == 3  # no faces posed in space here
+    assert list(axis.lines[0].get_xdata()) == [4, 8, 36]
+    assert [tick.get_text() for tick in axis.get_xticklabels()] == ["4", "8", "36"]
 
 
 def test_violins_show_the_seeds_and_nothing_else():
     seeds = [0.50, 0.52, 0.58]
-    figure = charts.violins({"real": {"svm": {"seeds": seeds}}})
+    figure = charts.violins({"real": {"svm": {"runs": seeds}}})
     dots = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 3]
     assert [list(line.get_xdata()) for line in dots] == [seeds]
 
@@ -330,7 +331,7 @@ def test_published_numbers_of_the_paper_stand_by_method():
     assert numbers["inception score"]["synthetic"] == "4.1447"
     assert numbers["PSNR"]["kde"] == "10.36"
     rows = evidence.recognition(
-        {"published": {"gan": {"svm": {"synthetic": 0.9, "mixed": 0.8, "true": None}}}}
+        {"published": {"gan": {"svm": {"alone": 0.9, "added": 0.8, "true": None}}}}
     )
     assert rows[0]["ours"] == ["90.0", "80.0"]
     assert rows[0]["true"] == "–"

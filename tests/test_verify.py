@@ -17,7 +17,7 @@ QUICK = SETTINGS.model_copy(
     update={
         "threads": 1,
         "classify": SETTINGS.classify.model_copy(
-            update={"models": ["svm"], "seeds": 2, "ratios": [1.0]}
+            update={"models": ["svm"], "seeds": 2, "people": [2], "few_doses": [1.0]}
         ),
         "compare": SETTINGS.compare.model_copy(
             update={
@@ -68,7 +68,7 @@ def test_an_untouched_report_is_made_again(finished, monkeypatch, capsys):
     "edit",
     [
         ("headline.json", '"UNDERPOWERED"', '"USEFUL"', "headline.json: verdict: expected 'UNDER"),
-        ("utility.json", '"min_subjects": 10', '"min_subjects": 1', "rule.min_subjects"),
+        ("verdict.json", '"min_subjects": 10', '"min_subjects": 1', "rule.min_subjects"),
         ("compare/arms.csv", "real,svm,1.", "real,svm,0.", r"arms.csv: \[\d+\]\[2\]: expected 1."),
         ("index.html", "UNDERPOWERED", "USEFUL", r"index.html: line \d+: expected "),
     ],
@@ -89,7 +89,7 @@ def test_a_changed_prediction_is_found(finished, tmp_path):
     path = place / "data" / "predictions.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[:-7]), encoding="utf-8")
-    with pytest.raises(IntegrityError, match=r"utility\.json|classify\.json|headline\.json"):
+    with pytest.raises(IntegrityError, match=r"verdict\.json|classify\.json|headline\.json"):
         verify.verify(place / "data", place / "reports", QUICK)
 
 

@@ -1,75 +1,85 @@
-"""The arms of the experiment: what each classifier is trained on."""
+"""Which arms there are, and the faces that each is trained on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from depthfaces.classify.sample import Sample
 from depthfaces.features.store import FeatureSet
+from depthfaces.verdict.arm import (
+    ADDED,
+    ALONE,
+    AUGMENTED,
+    CONTROL,
+    POSED,
+    REAL,
+    REPEATED,
+    SHUFFLED,
+    SYNTHETIC,
+    TOPPED,
+    Arm,
+)
 
-Array = npt.NDArray[Any]
+Array = npt.NDArray[np.intp]
+# Sets that were made from real train faces by classical means.
+CHANGED = (AUGMENTED, POSED)
 
 
-@dataclass(frozen=True)
-class Arm:
-    """Real train faces (where `real`) and `ratio` faces of `source` for each of them.
+def plan(doses: list[float], known: Mapping[str, FeatureSet]) -> list[Arm]:
+    """Return every arm of all people; `known` are the sets there are, by name.
 
-    `shuffled` gives the added faces each other's labels: what they still add is not knowledge.
+    Controls and synthetic faces get the same doses; the other generators the smallest.
     """
-
-    name: str
-    real: bool = True
-    source: str = ""
-    ratio: float = 0.0
-    shuffled: bool = False
-
-
-# What is added to real faces, by the name of the arm.
-ADDED = {"mixed": "synthetic", "oversampled": "real", "augmented": "augmented"}
-
-
-def plan(ratios: list[float], generators: list[str]) -> list[Arm]:
-    """Return every arm: `generators` are the sets to try beside `synthetic`.
-
-    What is added is tried at each ratio, the controls as well, so that validation may choose for
-    both sides. Arms without such a choice stand at the highest ratio.
-    """
-    most = max(ratios)
-    arms = [Arm("real"), Arm("synthetic", real=False, source="synthetic", ratio=1.0)]
-    for name, source in ADDED.items():
-        arms += [Arm(f"{name}@{ratio:g}", source=source, ratio=ratio) for ratio in ratios]
-    arms.append(Arm("shuffled", source="synthetic", ratio=most, shuffled=True))
-    for name in generators:
-        arms.append(Arm(f"synthetic-{name}", real=False, source=name, ratio=1.0))
-        arms.append(Arm(f"mixed-{name}", source=name, ratio=most))
+    first = min(doses)
+    arms = [Arm(REAL), *controls(doses, known), *synthetic(doses)]
+    arms += [Arm(SHUFFLED, SYNTHETIC, max(doses)), Arm(ALONE, SYNTHETIC, 1.0)]
+    for name in sorted(set(known) - {REAL, SYNTHETIC, *CHANGED}):
+        arms += [Arm(ALONE, name, 1.0), Arm(TOPPED, name, first)]
     return arms
 
 
-def plan_few(ratio: float, fraction: float) -> list[Arm]:
-    """Return the arms that are repeated with a `fraction` of the people: real, and what is added.
+def plan_few(doses: list[float], known: Mapping[str, FeatureSet]) -> list[Arm]:
+    """Return the arms that are repeated with fewer people."""
+    return [Arm(REAL), *controls(doses, known), *synthetic(doses)]
 
-    As many faces are added as to those of all people at a ratio of 1, but at most `ratio` for each
-    real one: synthetic faces cost no people.
+
+def controls(doses: list[float], known: Mapping[str, FeatureSet]) -> list[Arm]:
+    """Return the arms that synthetic faces have to beat."""
+    sources = [REPEATED, *(name for name in CHANGED if name in known)]
+    return [Arm(CONTROL, source, dose) for source in sources for dose in doses]
+
+
+def synthetic(doses: list[float]) -> list[Arm]:
+    """Return the arms with synthetic faces: beside real ones, and on top of augmented ones."""
+    return [Arm(kind, SYNTHETIC, dose) for kind in (ADDED, TOPPED) for dose in doses]
+
+
+def sources(arm: Arm) -> list[str]:
+    """Return the names of the sets that `arm` is made of, beside the real one."""
+    added = [] if arm.source in {"", REPEATED} else [arm.source]
+    return [AUGMENTED, *added] if arm.kind == TOPPED else added
+
+
+def build(arm: Arm, base: float, samples: Mapping[str, Sample], rng: np.random.Generator) -> Sample:
+    """Return what `arm` is trained on; `samples` has the train faces by set, among them real.
+
+    `base` is the dose of augmented faces that a topped arm stands on.
     """
-    ratio = min(ratio, 1 / fraction)
-    added = [Arm(f"{name}@{ratio:g}", source=source, ratio=ratio) for name, source in ADDED.items()]
-    return [Arm("real"), *added]
-
-
-def build(arm: Arm, samples: dict[str, Sample], rng: np.random.Generator) -> Sample:
-    """Return what `arm` is trained on; `samples` has the train faces by source, among them real."""
-    real = samples["real"]
-    parts = [real] if arm.real else []
+    real = samples[REAL]
+    counts = np.bincount(real.y)
+    parts = [real] if arm.has_real else []
+    if arm.kind == TOPPED:
+        parts.append(draw(samples[AUGMENTED], base * counts, rng))
     if arm.source:
-        added = draw(samples[arm.source], arm.ratio * np.bincount(real.y), rng)
-        parts.append(Sample(added.x, rng.permutation(added.y)) if arm.shuffled else added)
+        source = REAL if arm.source == REPEATED else arm.source
+        added = draw(samples[source], arm.dose * counts, rng)
+        shuffled = Sample(added.x, rng.permutation(added.y))
+        parts.append(shuffled if arm.kind == SHUFFLED else added)
     return Sample(*(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))
 
 
-def draw(sample: Sample, counts: Array, rng: np.random.Generator) -> Sample:
+def draw(sample: Sample, counts: npt.NDArray[np.floating], rng: np.random.Generator) -> Sample:
     """Return `counts[k]` faces (rounded) of class k; none comes twice before all came once."""
     rows = []
     for number, count in enumerate(np.rint(counts).astype(int)):
@@ -81,26 +91,21 @@ def draw(sample: Sample, counts: Array, rng: np.random.Generator) -> Sample:
 
 
 def fewer(
-    sets: Mapping[str, FeatureSet], fraction: float, rng: np.random.Generator
+    sets: Mapping[str, FeatureSet], count: int, rng: np.random.Generator
 ) -> dict[str, FeatureSet]:
-    """Return the sets with only a share of the real people, and of what was made from their faces.
+    """Return the sets with only `count` real people, and what was made from their faces.
 
-    People come in a random order, which `rng` fixes, so smaller shares lie inside larger ones; more
-    are taken where a class would have no face. A face of nobody known counts as a person.
+    People come in a random order, which `rng` fixes, so fewer lie inside more; more are taken
+    where a class would have no face.
     """
-    real = sets["real"]
-    owners = _owners(real)
-    order = rng.permutation(np.unique(owners))
-    count = max(1, round(fraction * len(order)))
-    while set(real.label[np.isin(owners, order[:count])]) != set(real.label):
+    real = sets[REAL]
+    people = real.people()
+    order = rng.permutation(np.unique(people))
+    while set(real.label[np.isin(people, order[:count])]) != set(real.label):
         count += 1
     kept = {
-        name: found.pick(np.isin(_owners(found), order[:count]))
+        name: found.pick(np.isin(found.people(), order[:count]))
         for name, found in sets.items()
-        if name in {"real", "augmented"}
+        if name in {REAL, *CHANGED}
     }
     return {**sets, **kept}
-
-
-def _owners(found: FeatureSet) -> Array:
-    return np.where(found.subject == "", np.char.add("face ", found.id), found.subject)

@@ -11,9 +11,11 @@ from depthfaces.classify.arms import plan
 from depthfaces.classify.protocol import Job, fit
 from depthfaces.classify.sample import Classifier
 from depthfaces.classify.scores import confusion, macro_f1
-from depthfaces.classify.sets import Sets, generators
+from depthfaces.classify.sets import Sets, people
 from depthfaces.errors import DataError, ParamsError
 from depthfaces.schema import Params
+from depthfaces.verdict.arm import SHUFFLED, Arm
+from depthfaces.verdict.predictions import by_arm
 
 CONFIG = "config.json"
 
@@ -37,10 +39,10 @@ def keep(
     for name in params.classify.models:
         found = views[CLASSIFIERS[name].view]
         scores = _validation(predictions[predictions["model"] == name])
-        arms = {arm.name: arm for arm in plan(params.classify.ratios, generators(found))}
-        best = max((arm for arm in arms if not arms[arm].shuffled), key=lambda arm: scores[arm])
-        fit(Job(arms[best], name, 0), found, params).save(folder / name)
-        told[name] = {"arm": best, "seed": 0, "validation_macro_f1": scores[best]}
+        known = [arm for arm in plan(params.classify.doses, found) if arm.kind != SHUFFLED]
+        best = max(known, key=lambda arm: scores[arm])
+        fit(Job(best, name, people(found)), found, params).save(folder / name)
+        told[name] = {"arm": best.key, "seed": 0, "validation_macro_f1": scores[best]}
     return told
 
 
@@ -56,15 +58,16 @@ def load(folder: Path, name: str) -> Kept:
     return Kept(CLASSIFIERS[chosen].load(folder / chosen), chosen, config)
 
 
-def _validation(predictions: pd.DataFrame) -> dict[str, float]:
+def _validation(predictions: pd.DataFrame) -> dict[Arm, float]:
     """Return each arm's macro-F1 on validation, mean over the seeds; all real people."""
-    rows = predictions[(predictions["part"] == "validation") & (predictions["fraction"] == 1)]
+    everybody = predictions["people"] == predictions["people"].max()
+    rows = predictions[(predictions["part"] == "validation") & everybody]
     classes = sorted(set(rows["label"]))
-    found: dict[str, float] = {}
-    for arm, runs in rows.groupby("arm", sort=False):
+    found: dict[Arm, float] = {}
+    for arm, runs in by_arm(rows).items():
         each = [
             macro_f1(confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), classes))
             for _, run in runs.groupby("seed")
         ]
-        found[str(arm)] = float(sum(each) / len(each))
+        found[arm] = float(sum(each) / len(each))
     return found

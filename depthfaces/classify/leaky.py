@@ -16,45 +16,38 @@ from depthfaces.classify.pooled import split
 from depthfaces.classify.sets import Sets
 from depthfaces.features.store import FeatureSet
 from depthfaces.schema import Params
+from depthfaces.verdict.arm import LEAKY_ADDED, LEAKY_ALONE, Arm
 
 Array = npt.NDArray[Any]
 
-PART = "leaky"
-ARMS = ("published-synthetic", "published-mixed")
-
 
 class Case(NamedTuple):
-    """One fit: inside the set `source`, or inside it and the real train faces (`mixed`)."""
+    """One fit: inside a generated set, or inside it and the real train faces."""
 
-    source: str
-    mixed: bool
+    arm: Arm
     model: str
-
-    @property
-    def arm(self) -> str:
-        """Return the arm's name: `ARMS`, for other sets than `synthetic` with the set's name."""
-        return ARMS[self.mixed] + ("" if self.source == "synthetic" else f"-{self.source}")
 
 
 def cases(views: dict[str, Sets], models: Sequence[str]) -> list[Case]:
     """Return every fit: each generated set, alone and with real faces, by each classifier."""
     names = ["synthetic", *sets.generators(next(iter(views.values())))]
-    return [Case(*case) for case in product(names, (False, True), models)]
+    arms = [Arm(kind, name) for name, kind in product(names, (LEAKY_ALONE, LEAKY_ADDED))]
+    return [Case(*case) for case in product(arms, models)]
 
 
 def run(case: Case, found: Sets, params: Params) -> tuple[FeatureSet, Array]:
     """Return the faces held out and their probabilities (n, k). Held-out people are never used."""
     classes = sorted(set(found["real"].label))
-    pool = found[case.source]
-    if case.mixed:
+    pool = found[case.arm.source]
+    if case.arm.has_real:
         pool = pool.join(found["real"].part("train"))
-    rng = seeding.stream(params.seed, "published", case.arm)
+    rng = seeding.stream(params.seed, "published", case.arm.key)
     held, tuning, fitted = split(pool.label, rng)
     asked = pool.pick(held)
     train, tuned = (
-        sets.sample(pool.pick(rows), classes, case.source, complete=False)
+        sets.sample(pool.pick(rows), classes, case.arm.source, complete=False)
         for rows in (fitted, tuning)
     )
-    number = seeding.number(params.seed, "published", case.arm, case.model)
+    number = seeding.number(params.seed, "published", case.arm.key, case.model)
     model = CLASSIFIERS[case.model].fit(train, tuned, number, params.classify)
     return asked, model.predict(asked.x)

@@ -12,43 +12,39 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from depthfaces import seeding
-from depthfaces.classify import CLASSIFIERS, leaky, sets
-from depthfaces.classify.arms import Arm, build, fewer, plan, plan_few
+from depthfaces.classify import CLASSIFIERS, arms, leaky, sets
 from depthfaces.classify.sample import Classifier
 from depthfaces.classify.sets import Sets
 from depthfaces.features.store import FeatureSet
-from depthfaces.schema import Params
+from depthfaces.schema import Classify, Params
+from depthfaces.verdict.arm import CLASSICAL, REAL, SYNTHETIC, Arm
+from depthfaces.verdict.predictions import LEAKY, NO_GENERATOR, rows_of
 
 # Probabilities are stored in thousandths, whole numbers.
 STEPS = 1000
 
 
 class Job(NamedTuple):
-    """One fit with a `fraction` of the real train people."""
+    """One fit on the faces of so many real `people`, the draw of them and the seed."""
 
     arm: Arm
     model: str
-    seed: int
-    fraction: float = 1.0
+    people: int
+    draw: int = 0
+    seed: int = 0
 
 
 def predictions(views: dict[str, Sets], params: Params) -> pd.DataFrame:
-    """Return one row a prediction.
+    """Return one row a prediction, with the columns of `verdict.predictions`.
 
-    Columns: arm, model, seed, part, id, subject, label, predicted, p_LABEL (thousandths) for every
-    label, fraction. `part` is validation (for choices) or test; for the arm `real` also synthetic
-    and, with the first seed, the other generated sets by name: how a classifier of real faces reads
-    generated ones; and leaky for the published protocol. Rows do not depend on the thread count.
+    `part` is validation (for choices) or test; for real faces alone also synthetic and, with the
+    first seed, the other generated sets by name: how a classifier of real faces reads generated
+    ones; and leaky for the published protocol. Rows do not depend on the thread count.
     """
     for found in views.values():
         sets.check(found)
     tried = params.classify
-    every = plan(tried.ratios, sets.generators(next(iter(views.values()))))
-    seeds = range(tried.seeds)
-    jobs = [Job(*job) for job in product(every, tried.models, seeds)]
-    for share in sorted({share for share in tried.fractions if share < 1}, reverse=True):
-        few = plan_few(tried.few_ratio, share)
-        jobs += [Job(*job, share) for job in product(few, tried.models, seeds)]
+    jobs = plan_jobs(next(iter(views.values())), tried)
     calls = [delayed(_run)(job, views[CLASSIFIERS[job.model].view], params) for job in jobs]
     if tried.published:
         calls += [
@@ -61,18 +57,33 @@ def predictions(views: dict[str, Sets], params: Params) -> pd.DataFrame:
         return pd.concat(tqdm(work(calls), "fits", len(calls)), ignore_index=True)
 
 
+def plan_jobs(found: Sets, tried: Classify) -> list[Job]:
+    """Return every fit: all people with each seed, fewer people with as many draws of them."""
+    everybody, repeats = sets.people(found), range(tried.seeds)
+    jobs = [
+        Job(arm, model, everybody, seed=seed)
+        for arm, model, seed in product(arms.plan(tried.doses, found), tried.models, repeats)
+    ]
+    few = arms.plan_few(tried.few_doses, found)
+    levels = sorted({count for count in tried.people if count < everybody}, reverse=True)
+    return jobs + [
+        Job(arm, model, count, draw=draw)
+        for count, arm, model, draw in product(levels, few, tried.models, repeats)
+    ]
+
+
 def fit(job: Job, found: Sets, params: Params) -> Classifier:
     """Fit what `job` asks for."""
     classes = sorted(set(found["real"].label))
-    train = sets.training(found)
-    if job.fraction < 1:
-        train = fewer(train, job.fraction, seeding.stream(params.seed, "fraction", job.seed))
-    used = {name: train[name] for name in {"real", job.arm.source} - {""}}
+    train, doses = sets.training(found), params.classify.doses
+    names: tuple[str | int, ...] = ("classify", job.arm.key, job.seed)
+    if job.people < sets.people(found):
+        doses = params.classify.few_doses
+        train = arms.fewer(train, job.people, seeding.stream(params.seed, "people", job.draw))
+        names += (job.people, job.draw)
+    used = {name: train[name] for name in ("real", *arms.sources(job.arm))}
     samples = {name: sets.sample(one, classes, name) for name, one in used.items()}
-    names: tuple[str | int, ...] = ("classify", job.arm.name, job.seed)
-    if job.fraction < 1:
-        names += (f"{job.fraction:g}",)
-    drawn = build(job.arm, samples, seeding.stream(params.seed, *names, "draw"))
+    drawn = arms.build(job.arm, max(doses), samples, seeding.stream(params.seed, *names, "draw"))
     held = sets.sample(found["real"].part("validation"), classes, "validation", complete=False)
     number = seeding.number(params.seed, *names, job.model)
     return CLASSIFIERS[job.model].fit(drawn, held, number, params.classify)
@@ -80,45 +91,50 @@ def fit(job: Job, found: Sets, params: Params) -> Classifier:
 
 def _run(job: Job, found: Sets, params: Params) -> pd.DataFrame:
     """Fit one classifier and return its rows."""
-    real = found["real"]
+    real, everybody = found["real"], job.people == sets.people(found)
     parts = {name: real.part(name) for name in ("validation", "test")}
-    if job.arm.name == "real" and job.fraction == 1:
-        asked = ["synthetic", *(sets.generators(found) if job.seed == 0 else [])]
-        parts |= {name: found[name] for name in asked}
-    shares = fit(job, found, params).predict(np.concatenate([part.x for part in parts.values()]))
-    told = {"arm": job.arm.name, "model": job.model, "seed": job.seed, "fraction": job.fraction}
+    if job.arm.kind == REAL and everybody:
+        generated = [SYNTHETIC, *(sets.generators(found) if job.seed == 0 else [])]
+        parts |= {name: found[name] for name in generated}
+    asked = np.concatenate([part.x for part in parts.values()])
+    probabilities = fit(job, found, params).predict(asked)
     classes = sorted(set(real.label))
-    return pd.concat(_rows(told, parts, shares, classes), ignore_index=True)
+    return pd.concat(_rows(job, parts, probabilities, classes), ignore_index=True)
 
 
 def _leak(case: leaky.Case, found: Sets, params: Params) -> pd.DataFrame:
     """Fit one classifier of the published protocol and return its rows."""
-    asked, shares = leaky.run(case, found, params)
-    told = {"arm": case.arm, "model": case.model, "seed": 0, "fraction": 1.0}
+    asked, probabilities = leaky.run(case, found, params)
+    job = Job(case.arm, case.model, sets.people(found))
     classes = sorted(set(found["real"].label))
-    return pd.concat(_rows(told, {leaky.PART: asked}, shares, classes), ignore_index=True)
+    return pd.concat(_rows(job, {LEAKY: asked}, probabilities, classes), ignore_index=True)
 
 
 def _rows(
-    told: dict[str, Any],
+    job: Job,
     parts: dict[str, FeatureSet],
-    shares: npt.NDArray[Any],
+    probabilities: npt.NDArray[Any],
     classes: list[str],
 ) -> Iterator[pd.DataFrame]:
-    """Yield the rows of each part; `shares` (n, k) are the probabilities of all, in order."""
-    assert shares.shape[1] == len(classes), "a column a class"
+    """Yield the rows of each part; `probabilities` (n, k) are those of all, in order."""
+    assert probabilities.shape[1] == len(classes), "a column a class"
     stops = np.cumsum([len(part) for part in parts.values()])[:-1]
-    for (name, part), piece in zip(parts.items(), np.split(shares, stops), strict=True):
+    generated = job.arm.source and job.arm.source not in CLASSICAL
+    for (name, part), piece in zip(parts.items(), np.split(probabilities, stops), strict=True):
         thousandths = np.rint(piece * STEPS).astype(int)
         yield pd.DataFrame(
             {
-                **{key: told[key] for key in ("arm", "model", "seed")},
+                **rows_of(job.arm),
+                "people": job.people,
+                "draw": job.draw,
+                "generator": 0 if generated else NO_GENERATOR,
+                "model": job.model,
+                "seed": job.seed,
                 "part": name,
                 "id": part.id,
-                "subject": part.subject,
+                "person": part.people(),
                 "label": part.label,
                 "predicted": np.array(classes)[piece.argmax(axis=1)],
                 **{f"p_{label}": thousandths[:, i] for i, label in enumerate(classes)},
-                "fraction": told["fraction"],
             }
         )

@@ -8,6 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
+from depthfaces.verdict.predictions import by_arm
+
 Array = npt.NDArray[Any]
 
 
@@ -92,23 +94,25 @@ BY_CLASS: dict[str, Callable[[Array], Array]] = {
 
 
 def summary(predictions: pd.DataFrame) -> dict[str, Any]:
-    """Return {arm: {model: {part: scores}}}: mean and deviation over the seeds, confusion summed.
+    """Return {arm: {model: {part: scores}}}: mean and deviation over the runs, confusion summed.
 
-    The deviation is None for a single seed, a score None where a class has no faces. Arms with
-    fewer real people are named with their share, as in real#0.25.
+    The deviation is None for a single run, a score None where a class has no faces. Arms with
+    fewer real people are named with their number, as in real#4.
     """
     classes = sorted(set(predictions["label"]))
+    most = predictions["people"].max()
     result: dict[str, Any] = {}
-    keys = ["arm", "fraction", "model", "part"]
-    for (arm, share, model, part), rows in predictions.groupby(keys, sort=False):
-        name = arm if share == 1 else f"{arm}#{share:g}"
-        result.setdefault(name, {}).setdefault(model, {})[part] = score(rows, classes)
+    for people, found in predictions.groupby("people", sort=False):
+        for arm, each in by_arm(found).items():
+            name = arm.key if people == most else f"{arm.key}#{people}"
+            for (model, part), rows in each.groupby(["model", "part"], sort=False):
+                result.setdefault(name, {}).setdefault(model, {})[part] = score(rows, classes)
     return result
 
 
 def score(rows: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
-    """Return all scores of one arm, classifier and part over its seeds."""
-    runs = [run for _, run in rows.groupby("seed")]
+    """Return all scores of one arm, classifier and part over its runs."""
+    runs = [run for _, run in rows.groupby(["draw", "seed"])]
     matrices = np.stack(
         [
             confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), classes)

@@ -7,6 +7,7 @@ import numpy as np
 from depthfaces.classify.sample import Sample
 from depthfaces.errors import DataError, IntegrityError
 from depthfaces.features.store import FeatureSet
+from depthfaces.verdict.arm import CLASSICAL, REAL, SYNTHETIC
 
 Sets = dict[str, FeatureSet]
 
@@ -46,7 +47,12 @@ def training(sets: Sets) -> Sets:
 
 def generators(sets: Sets) -> list[str]:
     """Return the names of the generated sets beside `synthetic`."""
-    return sorted(set(sets) - {"real", "synthetic", "augmented"})
+    return sorted(set(sets) - {REAL, SYNTHETIC, *CLASSICAL})
+
+
+def people(sets: Sets) -> int:
+    """Return how many people the real train faces belong to."""
+    return len(np.unique(sets["real"].part("train").people()))
 
 
 def sample(found: FeatureSet, classes: list[str], name: str, complete: bool = True) -> Sample:

@@ -16,12 +16,13 @@ from tqdm import tqdm
 
 from depthfaces import files
 from depthfaces.errors import DataError, MachineError
+from depthfaces.faces import people, texts
 from depthfaces.features import extract
 from depthfaces.features.lbp import grey
 from depthfaces.schema import Features
 
 Array = npt.NDArray[Any]
-KNOWN = ("id", "label", "subject", "split")
+KNOWN = ("id", "label", "subject", "group", "split")
 VIEWS = ("features", "pixels")  # of a face: hand-made numbers, or the face itself, made small
 ABOUT = "about.json"
 BACKENDS = {"threads": "threading", "processes": "loky"}  # joblib's names
@@ -37,9 +38,9 @@ class Described(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """`x` (N, D), float32 or uint8 pixels, and per row `id`, `label`, `subject`, `split`.
+    """`x` (N, D), float32 or uint8 pixels, and per row what `KNOWN` names.
 
-    An unknown subject is "".
+    An unknown subject is "", and so is the group of a face that was generated.
 
     Columns of the family `family_names[i]` end before `family_stops[i]`.
     """
@@ -48,6 +49,7 @@ class FeatureSet:
     id: Array
     label: Array
     subject: Array
+    group: Array
     split: Array
     family_names: Array
     family_stops: Array
@@ -63,6 +65,10 @@ class FeatureSet:
             raise DataError(f"{path}: expected a feature set, found none; run `dvc repro features`")
         with np.load(path, allow_pickle=False) as content:
             return cls(**{name: content[name] for name in cls.__dataclass_fields__})
+
+    def people(self) -> Array:
+        """Return whose face each is, (N,): see `faces.people`."""
+        return people(self.id, self.subject, self.group)
 
     def pick(self, rows: Array) -> Self:
         """Return the faces at `rows` (indices or a boolean mask)."""
@@ -126,7 +132,7 @@ def write(
 
 
 def _write(place: Path, table: pd.DataFrame, first: Described, rest: Iterator[Described]) -> None:
-    known = {name: _column(table, name) for name in KNOWN}
+    known = {name: texts(table, name) for name in KNOWN}
     count = first.pixels.shape[1]
     small = {"family_names": np.array(["pixels"]), "family_stops": np.array([count])}
     paths = (path_of(place, view) for view in VIEWS)
@@ -181,9 +187,3 @@ def reduce(images: Array, side: int) -> npt.NDArray[np.uint8]:
         plain = np.asarray(images, np.float32)
         small = np.stack([cv2.resize(image, (side, side), interpolation=area) for image in plain])
     return grey(small).reshape(len(images), -1)
-
-
-def _column(table: pd.DataFrame, name: str) -> Array:
-    """Return a column as text; one that a set does not have is empty."""
-    found = table[name] if name in table else pd.Series("", index=table.index)
-    return np.asarray(found.to_numpy(str))

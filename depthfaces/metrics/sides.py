@@ -14,7 +14,7 @@ from depthfaces.metrics.embedding import Embedding
 from depthfaces.schema import Params
 
 Array = npt.NDArray[Any]
-NO_GENERATORS = ("real", "augmented")
+NO_GENERATORS = ("real", "augmented", "posed")
 HELD_OUT, TRAIN = "real-test", "real-train"  # what their chosen faces are called
 
 

@@ -9,14 +9,30 @@ from matplotlib.figure import Figure
 from depthfaces.report import words
 from depthfaces.report.drawing import COLOURS, INK, canvas, style
 from depthfaces.report.words import arm, generators, method, model
+from depthfaces.verdict.arm import (
+    AUGMENTED,
+    CONTROL,
+    POSED,
+    REAL,
+    SHUFFLED,
+    SYNTHETIC,
+    TOPPED,
+    Arm,
+)
 
-KINDS = {"mixed": "synthetic", "augmented": "augmented", "oversampled": "repeated"}
+# Lines over the number of people: name, kind and source of the arm.
+LINES = (
+    ("+ augmented + synthetic", TOPPED, SYNTHETIC),
+    ("+ augmented", CONTROL, AUGMENTED),
+    ("+ augmented in 3-D", CONTROL, POSED),
+    ("real alone", REAL, ""),
+)
 SIDES = {"real": "real, held out", "synthetic": "synthetic"}
 
 
 def violins(table: dict[str, Any]) -> Figure:
     """Draw the seeds' macro-F1 of each arm, a colour a classifier: the scores as they came."""
-    names = [name for name in words.drawn(table) if name.split("@")[0].split("-")[0] != "shuffled"]
+    names = [name for name in words.drawn(table) if Arm.of(name).kind != SHUFFLED]
     models = list(table[names[0]])
     with style():
         figure = canvas(0.9 + 0.3 * len(names))
@@ -24,7 +40,7 @@ def violins(table: dict[str, Any]) -> Figure:
         offsets = np.linspace(-0.22, 0.22, len(models)) if len(models) > 1 else np.zeros(1)
         for name, colour, offset in zip(models, COLOURS, offsets, strict=False):
             rows = [k for k, row in enumerate(names) if name in table[row]]
-            seeds = [table[names[k]][name]["seeds"] for k in rows]
+            seeds = [table[names[k]][name]["runs"] for k in rows]
             places = np.array(rows) + offset
             wide = [k for k, values in enumerate(seeds) if len(set(values)) > 2]
             if wide:
@@ -48,75 +64,36 @@ def violins(table: dict[str, Any]) -> Figure:
     return figure
 
 
-def ratios(table: dict[str, Any]) -> Figure | None:
-    """Draw macro-F1 by how much is added, a panel a classifier, with intervals."""
-    models = list(table["real"])
-    added = {kind: sorted(_ratios(table, kind)) for kind in KINDS}
-    if not any(added.values()):
+def by_people(verdict: dict[str, Any]) -> Figure | None:
+    """Draw macro-F1 by the number of real people, a panel a classifier, with intervals."""
+    everybody = {"people": verdict["people_learned"], "arms": verdict["arms"]}
+    levels = sorted([*verdict["fewer"], everybody], key=lambda level: level["people"])
+    if len(levels) < 2:
         return None
+    models = list(verdict["arms"]["real"])
     with style():
-        figure = canvas(2.5)
+        figure = canvas(2.8)
         axes: Any = figure.subplots(1, len(models), squeeze=False, sharey=True)
         for axis, name in zip(axes.flat, models, strict=True):
-            for kind, colour in zip(KINDS, COLOURS, strict=False):
-                points = [
-                    (ratio, table[f"{kind}@{ratio:g}"][name])
-                    for ratio in added[kind]
-                    if name in table[f"{kind}@{ratio:g}"]
-                ]
-                _band(axis, [(0.0, table["real"][name]), *points], colour, KINDS[kind])
-            axis.set(title=model(name), xlabel="faces added for each real one")
-            axis.grid(axis="y")
-        axes.flat[0].set_ylabel("macro-F1")
-        figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=3)
-    return figure
-
-
-def fractions(found: list[dict[str, Any]]) -> Figure | None:
-    """Draw macro-F1 by the share of real people, and what synthetic faces add to the controls."""
-    if len(found) < 2:
-        return None
-    shares = [100 * part["fraction"] for part in found]
-    models = list(found[0]["classifiers"])
-    with style():
-        figure = canvas(2.6)
-        left, right = figure.subplots(1, 2)
-        for name, colour in zip(models, COLOURS, strict=False):
-            chosen = [part["classifiers"][name] for part in found]
-            real = [part["arms"]["real"][name]["macro_f1"] for part in found]
-            mixed = [
-                part["arms"][one["mixed"]][name]["macro_f1"]
-                for part, one in zip(found, chosen, strict=True)
-            ]
-            left.plot(shares, real, ":", color=colour, lw=1.2, label=f"{model(name)}, real")
-            left.plot(shares, mixed, "-o", color=colour, ms=3, label=f"{model(name)}, + synthetic")
-        value, low, high = (
-            100 * np.array([part[key] for part in found]) for key in ("difference", "low", "high")
-        )
-        right.axhline(0, color=INK, lw=0.8)
-        spread = np.maximum([value - low, high - value], 0)
-        right.errorbar(shares, value, yerr=spread, fmt="o", ms=4, color=COLOURS[0])
-        left.set(xlabel="% of the real people", ylabel="macro-F1")
-        right.set(xlabel="% of the real people", ylabel="points over control")
-        for axis in (left, right):
-            axis.set_xscale("log")
-            axis.set_xticks(shares, [f"{share:g}" for share in shares])
+            for (label, kind, source), colour in zip(LINES, COLOURS, strict=False):
+                found = [(level["people"], _most(level["arms"], kind, source)) for level in levels]
+                points = [(people, arm[name]) for people, arm in found if arm and name in arm]
+                if points:
+                    _band(axis, points, colour, label)
+            axis.set(title=model(name), xlabel="real people learned from", xscale="log")
+            axis.set_xticks([level["people"] for level in levels])
+            axis.set_xticklabels([str(level["people"]) for level in levels])
             axis.minorticks_off()
             axis.grid(axis="y")
-        figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+        axes.flat[0].set_ylabel("macro-F1 on people never seen")
+        figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
 
 
 def by_method(scores: dict[str, Any]) -> Figure | None:
-    """Draw accuracy on held-out people by what is added to real faces, a bar a classifier."""
-    kinds = {"real": "Real only"} | {
-        name: method(name.removeprefix("mixed-"))
-        for name in words.arms(scores)
-        if name.startswith("mixed-")
-    }
-    mixed = [name for name in words.arms(scores) if name.startswith("mixed@")]
-    if mixed:
-        kinds = {"real": "Real only", mixed[-1]: method("synthetic"), **kinds}
+    """Draw accuracy on held-out people by what lies on top of augmentation, a bar a classifier."""
+    chosen = [name for name in words.arms(scores) if Arm.of(name).kind == TOPPED]
+    kinds = {"real": "Real only"} | {name: method(Arm.of(name).source) for name in chosen}
     models = list(scores["real"])
     if len(kinds) < 2:
         return None
@@ -233,9 +210,11 @@ def families(found: dict[str, Any]) -> Figure:
     return figure
 
 
-def _ratios(table: dict[str, Any], kind: str) -> list[float]:
-    parts = [name.partition("@") for name in table]
-    return [float(ratio) for name, _, ratio in parts if name == kind and ratio]
+def _most(arms: dict[str, Any], kind: str, source: str) -> dict[str, Any] | None:
+    """Return the arm of `kind` and `source` at its largest dose, None where there is none."""
+    known = [arm for arm in map(Arm.of, arms) if (arm.kind, arm.source) == (kind, source)]
+    best = max(known, key=lambda arm: arm.dose, default=None)
+    return arms[best.key] if best else None
 
 
 def _band(axis: Any, points: list[tuple[float, dict[str, Any]]], colour: str, label: str) -> None:

@@ -159,12 +159,12 @@ def paper() -> dict[str, dict[str, str]]:
     }
 
 
-def recognition(utility: dict[str, Any] | None) -> Rows:
+def recognition(verdict: dict[str, Any] | None) -> Rows:
     """Return accuracies of the published protocol, the paper's, ours, and on held-out people."""
     rows = []
     tables = {entry["name"]: entry["values"] for entry in read(documents()[PAPER])["tables"]}
     keys = {"synthetic": "proposed"} | {name: name.upper() for name in ("gan", "vae", "gmm", "kde")}
-    for name, models in ((utility or {}).get("published") or {}).items():
+    for name, models in ((verdict or {}).get("published") or {}).items():
         for model, entry in models.items():
             key = f"{keys.get(name, name)} {'XGBoost' if model == 'xgboost' else model}"
             rows.append(
@@ -175,7 +175,7 @@ def recognition(utility: dict[str, Any] | None) -> Rows:
                         tables[f"accuracy on {kind} faces"].get(key, "–")
                         for kind in ("synthetic", "mixed")
                     ],
-                    "ours": [_percent(entry.get(kind)) for kind in ("synthetic", "mixed")],
+                    "ours": [_percent(entry.get(kind)) for kind in ("alone", "added")],
                     "true": _percent(entry["true"]),
                 }
             )

@@ -4,13 +4,13 @@ from depthfaces.report.results import Results
 
 # True of this version whatever the data is.
 STANDING = (
-    "Each generator was trained once. The seeds repeat the classifiers and which faces they get, "
-    "so the intervals do not tell how another training would have turned out.",
+    "Each generator was trained once, so the intervals hold for these trainings: how another one "
+    "would have turned out they do not tell.",
     "The main table of distances uses the paper's hand-made features of shape. The tables of the "
     "other spaces stand below it; where they rank generators differently, believe neither. In "
-    "normals and curvature (surface) made faces lie farther off.",
-    "With fewer real people the classifiers see fewer, but the generator had learned from all "
-    "train people. Those curves say what a finished generator gives to somebody with few faces, "
+    "normals and curvature (surface) generated faces lie farther off.",
+    "With fewer real people the classifiers learn from fewer, but the generator had learned from "
+    "all train people. Those rows say what a finished generator gives to somebody with few faces, "
     "not what one gives that learned from few.",
     "No face here was judged by people.",
 )
@@ -24,11 +24,15 @@ def is_virtual(results: Results) -> bool:
 def limits(results: Results) -> list[str]:
     """Return sentences, the most limiting first."""
     found: list[str] = []
-    table, utility = results.faces.table, results.utility
-    if utility is None:
+    table, verdict = results.faces.table, results.verdict
+    if verdict is None:
         found.append("No classifier was compared in this run: there is no verdict.")
     else:
-        found += [f"The verdict is held back: {reason}." for reason in utility["reasons"]]
+        found += [f"The verdict is held back: {reason}." for reason in verdict["reasons"]]
+        found.append(
+            f"A true difference below {100 * verdict['smallest']:.1f} points would have been "
+            "missed more than once in five times."
+        )
     if is_virtual(results):
         found.append(
             "Every real face here comes from the built-in virtual camera. The page compares "

@@ -22,7 +22,7 @@ from depthfaces.report.results import Results
 
 HERE = Path(__file__).parent
 FIGURES = (
-    *("losses", "evolution", "overlap", "comparison", "arms", "violins", "ratios", "fractions"),
+    *("losses", "evolution", "overlap", "comparison", "arms", "violins", "by_people"),
     *("by_method", "densities", "map", "families"),
 )
 
@@ -48,7 +48,7 @@ def content(results: Results, columns: int) -> dict[str, Any]:
     ours = {name: found for name, found in results.sets.items() if name == "synthetic"}
     drawn = {name: drawing.svg(figure, name) for name, figure in draw(results).items()}
     return {
-        "verdict": tables.verdict(results.utility),
+        "verdict": tables.verdict(results.verdict),
         "facts": tables.facts(results),
         "virtual": is_virtual(results),
         "emotions": gallery.by_emotion(real | ours, columns),
@@ -59,13 +59,12 @@ def content(results: Results, columns: int) -> dict[str, Any]:
         "figures": dict.fromkeys(FIGURES, "")
         | {name: Markup(text) for name, text in drawn.items()},
         "metrics": tables.metrics(results.metrics),
-        "contrasts": tables.contrasts(results.utility),
-        "fractions": tables.fractions(results.utility),
-        "labels": tables.labels(results.utility),
+        "cells": tables.cells(results.verdict),
+        "labels": tables.labels(results.verdict),
         "generators": generators.compared(results),
         "confusions": tables.confusions(results),
         "limits": limits(results),
-        "rule": results.utility["rule"] if results.utility else {},
+        "rule": results.verdict["rule"] if results.verdict else {},
         # Safe by construction: base64 and JSON in which every < > & is escaped.
         "viewer": Markup(viewer.faces(real | ours)),
         "viewed": list(real | ours),
@@ -80,7 +79,7 @@ def proof(results: Results) -> dict[str, Any]:
         "fidelity": evidence.emotions(results.metrics),
         "nearest": evidence.nearest(results),
         "published": evidence.published(results.metrics),
-        "recognition": evidence.recognition(results.utility),
+        "recognition": evidence.recognition(results.verdict),
         "audits": evidence.audits(),
         "provenance": evidence.provenance(results),
         "grid": uri(results.grid, "png") if results.grid else None,
@@ -97,8 +96,8 @@ def draw(results: Results) -> dict[str, Any]:
     if results.metrics and results.metrics["sets"]:
         found["overlap"] = figures.overlap(results.metrics["sets"])
         found["comparison"] = charts.comparison(results.metrics)
-    if results.utility:
-        found |= experiment(results.utility)
+    if results.verdict:
+        found |= experiment(results.verdict)
     if results.densities is not None:
         found["densities"] = charts.densities(results.densities)
     if results.map is not None:
@@ -108,12 +107,11 @@ def draw(results: Results) -> dict[str, Any]:
     return {name: figure for name, figure in found.items() if figure is not None}
 
 
-def experiment(utility: dict[str, Any]) -> dict[str, Any]:
+def experiment(verdict: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of the experiment; None where there is nothing to draw."""
     return {
-        "arms": figures.arms(utility["arms"]),
-        "violins": charts.violins(utility["arms"]),
-        "ratios": charts.ratios(utility["arms"]),
-        "fractions": charts.fractions(utility["fractions"]),
-        "by_method": charts.by_method(utility["scores"]["arms"]),
+        "arms": figures.arms(verdict["arms"]),
+        "violins": charts.violins(verdict["arms"]),
+        "by_people": charts.by_people(verdict),
+        "by_method": charts.by_method(verdict["scores"]["arms"]),
     }

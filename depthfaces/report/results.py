@@ -24,7 +24,7 @@ class Results:
     curves: pd.DataFrame | None
     scores: dict[str, Any] | None
     metrics: dict[str, Any] | None
-    utility: dict[str, Any] | None
+    verdict: dict[str, Any] | None
     densities: pd.DataFrame | None
     map: pd.DataFrame | None
     grid: bytes | None
@@ -48,7 +48,7 @@ def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Result
         curves=_table(reports / "evolve" / "curves.csv"),
         scores=_json(reports / "classify.json"),
         metrics=_json(reports / "metrics.json"),
-        utility=_json(reports / "utility.json"),
+        verdict=_json(reports / "verdict.json"),
         densities=_table(reports / "compare" / "densities.csv"),
         map=_table(reports / "compare" / "map.csv"),
         grid=_bytes(reports / "train" / "samples.png"),

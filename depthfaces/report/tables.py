@@ -7,7 +7,7 @@ from depthfaces.report.results import Results
 
 Rows = list[dict[str, Any]]
 TINY = 5e-5  # below it a number is rounding
-TONES = {"USEFUL": "good", "HARMFUL": "bad", "EQUIVALENT": "even"}
+TONES = {"USEFUL": "good", "HARMFUL": "bad", "EQUIVALENT": "even", "STOPPED BY AN ALARM": "bad"}
 
 
 def number(value: float | None) -> str:
@@ -30,22 +30,40 @@ def points(value: float, signed: bool = True) -> str:
     return f"{100 * value:{'+' if signed else ''}.1f}".replace("-", "−")
 
 
-def verdict(utility: dict[str, Any] | None) -> dict[str, Any] | None:
+def verdict(found: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return the verdict in words, with the difference in points of macro-F1."""
-    if utility is None:
+    if found is None:
         return None
+    primary = found["primary"]
     return {
-        "name": utility["verdict"],
-        "tone": TONES.get(utility["verdict"], "open"),
-        "words": utility["words"],
-        "reasons": utility["reasons"],
-        "difference": points(utility["difference"]),
-        "low": points(utility["low"]),
-        "high": points(utility["high"]),
-        "people": utility["people"],
-        "seeds": utility["seeds"],
-        "clean": utility["clean"],
+        "name": found["verdict"],
+        "tone": TONES.get(found["verdict"], "open"),
+        "words": found["words"],
+        "reasons": found["reasons"],
+        "model": words.model(primary["model"]),
+        "arm": words.arm(primary["arm"]),
+        "control": words.arm(primary["control"]),
+        "difference": points(found["difference"]),
+        "interval": interval(found),
+        "p": f"{found['p']:.3f}",
+        "smallest": points(found["smallest"], signed=False),
+        "people": found["people"],
+        "seeds": found["seeds"],
+        "trainings": found["trainings"],
+        "against": [
+            {
+                "control": words.arm(one["control"]),
+                "difference": points(one["difference"]),
+                "interval": interval(one),
+            }
+            for one in found["against"]
+        ],
     }
+
+
+def interval(found: dict[str, Any]) -> str:
+    """Return the ends of an interval in points."""
+    return f"{points(found['low'])} to {points(found['high'])}"
 
 
 def facts(results: Results) -> list[tuple[str, str]]:
@@ -99,61 +117,42 @@ def metrics(found: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"names": [words.method(name) for name in names], "rows": rows, **found["embedding"]}
 
 
-def contrasts(utility: dict[str, Any] | None) -> Rows:
-    """Return a row a classifier: which arms were compared, by how much they differ."""
-    if utility is None:
-        return []
+def cells(found: dict[str, Any] | None) -> Rows:
+    """Return a row a secondary contrast: by how many people, which arms, how far apart."""
     return [
         {
-            "model": words.model(name),
-            "mixed": words.arm(found["mixed"]),
-            "control": words.arm(found["control"]),
-            "difference": points(found["difference"]),
-            "interval": f"{points(found['low'])} to {points(found['high'])}",
-            "p": f"{found['p']:.3f}",
-            "mcnemar": f"{found['mcnemar']['only_mixed']} : {found['mcnemar']['only_control']}",
-            "mcnemar_p": f"{found['mcnemar']['p']:.3f}",
-            "verdict": found["verdict"],
-            "tone": TONES.get(found["verdict"], "open"),
+            "people": one["people"],
+            "model": words.model(one["model"]),
+            "arm": words.arm(one["arm"]),
+            "control": words.arm(one["control"]),
+            "difference": points(one["difference"]),
+            "interval": interval(one),
+            "p": f"{one['p']:.3f}",
+            "smallest": points(one["smallest"], signed=False),
+            "verdict": one["verdict"],
+            "tone": TONES.get(one["verdict"], "open"),
         }
-        for name, found in utility["classifiers"].items()
+        for one in (found["cells"] if found else [])
     ]
 
 
-def fractions(utility: dict[str, Any] | None) -> Rows:
-    """Return a row a share of the real people, where there are several: what synthetic adds."""
-    found = utility["fractions"] if utility else []
-    return [
-        {
-            "share": f"{100 * part['fraction']:g} %",
-            "difference": points(part["difference"]),
-            "interval": f"{points(part['low'])} to {points(part['high'])}",
-            "p": f"{part['p']:.3f}",
-            "verdict": part["verdict"],
-            "tone": TONES.get(part["verdict"], "open"),
-        }
-        for part in (found if len(found) > 1 else [])
-    ]
-
-
-def labels(utility: dict[str, Any] | None) -> Rows:
+def labels(found: dict[str, Any] | None) -> Rows:
     """Return a row a classifier: how well labels carry over between real and synthetic faces."""
-    if utility is None:
-        return []
     keys = ("trtr", "trts", "tstr", "retention")
     return [
-        {"model": words.model(name), **{key: number(found[key]) for key in keys}}
-        for name, found in utility["labels"].items()
+        {"model": words.model(name), **{key: number(one.get(key)) for key in keys}}
+        for name, one in (found["labels"] if found else {}).items()
     ]
 
 
 def confusions(results: Results) -> Rows:
-    """Return confusion matrices on held-out people, real alone beside the chosen mix."""
-    if results.utility is None or results.scores is None:
+    """Return confusion matrices on held-out people, real alone beside the arm in question."""
+    if results.verdict is None or results.scores is None:
         return []
     classes, found = results.faces.classes, []
-    for model, contrast in results.utility["classifiers"].items():
-        for arm in ("real", contrast["mixed"]):
+    asked = results.verdict["primary"]["arm"]
+    for model in results.verdict["arms"]["real"]:
+        for arm in ("real", asked):
             matrix = results.scores[arm][model]["test"]["confusion"]
             shares = [[cell / max(1, sum(row)) for cell in row] for row in matrix]
             rows = list(zip(classes, shares, strict=True))

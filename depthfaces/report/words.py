@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from depthfaces.verdict.arm import ALONE, CLASSICAL, KINDS, SYNTHETIC, Arm
+
 METHODS = {
     "real": "Real",
     "synthetic": "Synthetic",
@@ -97,37 +99,26 @@ def generators(names: Iterable[str]) -> list[str]:
 
 def arms(names: Iterable[str]) -> list[str]:
     """Return arms in the order of the page: real, controls, ours, then other generators."""
-    kinds = ("real", "oversampled", "augmented", "mixed", "synthetic", "shuffled")
-    known = list(METHODS)
+    known = ["", *CLASSICAL, *METHODS]
 
-    def place(name: str) -> tuple[int, float, int, str]:
-        kind, _, ratio = name.partition("@")
-        kind, _, generator = kind.partition("-")
-        number = len(kinds) if generator or kind not in kinds else kinds.index(kind)
-        order = known.index(generator) if generator in known else len(known)
-        return number, float(ratio or 0), order, name
+    def place(name: str) -> tuple[bool, int, int, float, str]:
+        one = Arm.of(name)
+        source = known.index(one.source) if one.source in known else len(known)
+        others = one.source not in {"", SYNTHETIC, *CLASSICAL}
+        return others, KINDS.index(one.kind), source, one.dose, name
 
     return sorted(names, key=place)
 
 
 def drawn(names: Iterable[str]) -> list[str]:
-    """Return the arms of the figures: one generator's faces alone stand in a table instead."""
-    return [name for name in arms(names) if not name.startswith("synthetic-")]
+    """Return the arms of the figures: other generators' faces alone stand in a table instead."""
+    return [
+        name
+        for name in arms(names)
+        if Arm.of(name).kind != ALONE or Arm.of(name).source == SYNTHETIC
+    ]
 
 
 def arm(name: str) -> str:
     """Return what an arm is called on the page."""
-    simple = {
-        "real": "Real faces only",
-        "synthetic": "Synthetic faces only",
-        "shuffled": "Real + synthetic with shuffled labels",
-    }
-    if name in simple:
-        return simple[name]
-    if name.startswith("mixed-"):
-        return f"Real + {method(name.removeprefix('mixed-'))}"
-    if name.startswith("synthetic-"):
-        return f"{method(name.removeprefix('synthetic-'))} only"
-    kind, _, ratio = name.partition("@")
-    added = {"mixed": "synthetic", "oversampled": "repeated", "augmented": "augmented"}
-    return f"Real + {ratio} × {added.get(kind, kind)}"
+    return Arm.of(name).title

@@ -69,3 +69,20 @@ class Params(Section):
         relief = (window.back - window.front) / window.crop
         features = self.features.model_copy(update={"relief": relief})
         return self.model_copy(update={"features": features})
+
+    @model_validator(mode="after")
+    def _primary_is_run(self) -> Self:
+        """Refuse a primary contrast that no classifier of this run would answer."""
+        asked, run = self.compare, self.classify
+        if asked.primary_model not in run.models:
+            raise ValueError(
+                f"compare.primary_model: expected one of classify.models ({', '.join(run.models)}),"
+                f" found {asked.primary_model}"
+            )
+        if asked.primary_dose not in run.doses:
+            doses = ", ".join(f"{dose:g}" for dose in run.doses)
+            raise ValueError(
+                f"compare.primary_dose: expected one of classify.doses ({doses}), found "
+                f"{asked.primary_dose:g}"
+            )
+        return self

@@ -51,9 +51,9 @@ class Classify(Section):
 
     models: Annotated[list[Literal["xgboost", "forest", "tree", "svm", "cnn"]], Field(min_length=1)]
     seeds: Count
-    ratios: Annotated[list[Positive], Field(min_length=1)]
-    fractions: list[Annotated[float, Field(gt=0, le=1)]]
-    few_ratio: Positive
+    doses: Annotated[list[Positive], Field(min_length=1)]
+    people: list[Count]
+    few_doses: Annotated[list[Positive], Field(min_length=1)]
     published: bool
     xgb_trees: Count
     xgb_depth: Count

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from depthfaces.schema.base import Count, Section, Share
+from depthfaces.schema.base import Count, Positive, Section, Share
 
 
 class Compare(Section):
@@ -16,6 +16,8 @@ class Compare(Section):
     embeddings: list[Literal["autoencoder", "efficientnet-lite0"]]
     autoencoder_steps: Count
     inception: str
+    primary_model: Literal["xgboost", "forest", "tree", "svm", "cnn"]
+    primary_dose: Positive
     bootstrap: Annotated[int, Field(ge=100)]
     margin: Share
     min_subjects: Count

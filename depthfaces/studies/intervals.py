@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from depthfaces.classify.scores import accuracy
-from depthfaces.utility import statistics
+from depthfaces.verdict import statistics
 
 Array = npt.NDArray[Any]
 Score = Callable[[Array], Array]  # confusions (..., k, k) -> (...)

@@ -14,7 +14,7 @@ from depthfaces.studies.augment.arms import CONTROLS, LEAKY, Arm
 from depthfaces.studies.augment.data import Data
 from depthfaces.studies.augment.protocol import Answers
 from depthfaces.studies.intervals import Judge, Score
-from depthfaces.utility import statistics
+from depthfaces.verdict import statistics
 
 Array = npt.NDArray[Any]
 PLAIN = "as they are"  # the test faces without planted noise

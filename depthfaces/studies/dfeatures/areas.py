@@ -8,7 +8,7 @@ import numpy.typing as npt
 from depthfaces.metrics.undefined import UndefinedError
 from depthfaces.studies.dfeatures.machine import area
 from depthfaces.studies.intervals import LEVEL, Judge
-from depthfaces.utility import statistics
+from depthfaces.verdict import statistics
 
 Array = npt.NDArray[Any]
 Interval = list[float]  # value, low, high

@@ -1,11 +1,11 @@
-"""How sure a difference is: bootstrap over people and seeds, McNemar, corrected t, Holm."""
+"""How sure a difference is: intervals and p of resampled values, Holm, the smallest effect seen."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest, t
+from scipy.stats import norm, t
 
 from depthfaces.classify.scores import macro_f1
 
@@ -50,13 +50,12 @@ def two_sided(draws: Array) -> float:
     return min(1.0, 2 * (count + 1) / (len(draws) + 1))
 
 
-def mcnemar(only_a: int, only_b: int) -> float:
-    """Return the exact two-sided p for `only_a` items that A alone has right, `only_b` that B has.
+def smallest_effect(draws: Array, alpha: float, power: float = 0.8) -> float:
+    """Return the true difference that would be found with probability `power`.
 
-    1 when the two never differ.
+    From the spread of the resampled differences: (z of 1 - alpha / 2 + z of power) of it.
     """
-    total = only_a + only_b
-    return float(binomtest(only_a, total).pvalue) if total else 1.0
+    return float((norm.ppf(1 - alpha / 2) + norm.ppf(power)) * np.std(draws, ddof=1))
 
 
 def corrected_t(differences: Array, train: int, test: int) -> tuple[float, float] | None:

@@ -1,1 +1,0 @@
-"""The experiment that shows whether synthetic faces help to recognise people never seen."""

@@ -1,0 +1,88 @@
+"""An arm: what a classifier is trained on, as data, and the one way to write and to print it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+REAL = "real"  # real faces alone
+CONTROL = "control"  # real faces, and more made from them by classical means
+ADDED = "added"  # real faces, and generated ones
+TOPPED = "topped"  # real faces, augmented ones, and generated ones on top of both
+ALONE = "alone"  # generated faces alone
+SHUFFLED = "shuffled"  # real faces, and generated ones with each other's labels
+# A random split inside one pool, as published.
+LEAKY_ALONE, LEAKY_ADDED = "leaky-alone", "leaky-added"
+KINDS = (REAL, CONTROL, ADDED, TOPPED, ALONE, SHUFFLED, LEAKY_ALONE, LEAKY_ADDED)
+
+# Sources of a control, by what is done to the real train faces.
+# Posed faces are turned in space and then augmented as well.
+REPEATED, AUGMENTED, POSED = "repeated", "augmented", "posed"
+CLASSICAL = (REPEATED, AUGMENTED, POSED)
+SYNTHETIC = "synthetic"  # the source whose use is in question
+
+SOURCES = {
+    REPEATED: "repeated",
+    AUGMENTED: "augmented",
+    POSED: "augmented in 3-D",
+    SYNTHETIC: "synthetic",
+    "kd": "distilled GAN",
+    "gan_ga": "evolved GAN",
+    "gan": "plain GAN",
+    "vae": "VAE",
+    "gmm": "GMM",
+    "kde": "KDE",
+    "flow": "rectified flow",
+}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """`dose` faces of `source` for each real train face, each counting `weight` times.
+
+    A topped arm holds as many augmented faces as the largest control of its number of people.
+    """
+
+    kind: str
+    source: str = ""
+    dose: float = 0.0
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that nobody knows."""
+        assert self.kind in KINDS, self.kind
+
+    @property
+    def key(self) -> str:
+        """Return its name in files: real · control augmented@4 · topped synthetic@1x0.5."""
+        dose = f"@{self.dose:g}" if self.dose else ""
+        weight = f"x{self.weight:g}" if self.weight != 1 else ""
+        return " ".join(filter(None, (self.kind, self.source))) + dose + weight
+
+    @classmethod
+    def of(cls, key: str) -> Self:
+        """Return the arm that `key` names."""
+        kind, _, rest = key.partition(" ")
+        source, _, amount = rest.partition("@")
+        dose, _, weight = amount.partition("x")
+        return cls(kind, source, float(dose or 0), float(weight or 1))
+
+    @property
+    def has_real(self) -> bool:
+        """Return whether real train faces are in it."""
+        return self.kind not in {ALONE, LEAKY_ALONE}
+
+    @property
+    def title(self) -> str:
+        """Return its name for people."""
+        source = SOURCES.get(self.source, self.source)
+        amount = f"{self.dose:g} × {source}"
+        titles = {
+            REAL: "Real faces alone",
+            CONTROL: f"Real + {amount}",
+            ADDED: f"Real + {amount}",
+            TOPPED: f"Real + augmented + {amount}",
+            ALONE: f"{source[:1].upper()}{source[1:]} alone",
+            SHUFFLED: f"Real + {amount}, labels shuffled",
+            LEAKY_ALONE: f"{source}, random split (leaky)",
+            LEAKY_ADDED: f"Real + {source}, random split (leaky)",
+        }
+        return titles[self.kind] + (f", weight {self.weight:g}" if self.weight != 1 else "")

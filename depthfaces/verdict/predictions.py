@@ -1,0 +1,54 @@
+"""What every classifier said of every face: one long table, a row a prediction."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from depthfaces.errors import DataError, IntegrityError
+from depthfaces.verdict.arm import Arm
+
+# What a classifier was trained on, and by how many people's faces; then the classifier; then the
+# face. `draw` numbers who those people are, `generator` the training of the source (-1: none).
+# Probabilities follow as p_LABEL, in thousandths.
+TRAINED = ("kind", "source", "dose", "weight", "people", "draw", "generator")
+ASKED = ("model", "seed", "part", "id", "person", "label", "predicted")
+COLUMNS = (*TRAINED, *ASKED)
+NO_GENERATOR = -1
+LEAKY = "leaky"  # the part of the published protocol
+_TEXTS = ("kind", "source", "model", "part", "id", "person", "label", "predicted")
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Return stored predictions; names that look like numbers or like nothing stay text."""
+    if not path.is_file():
+        raise DataError(f"{path}: expected predictions, found none; run `dvc repro classify`")
+    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False)
+    missing = [name for name in COLUMNS if name not in table]
+    if missing:
+        raise IntegrityError(
+            f"{path}: expected the columns {', '.join(missing)} as well; run `dvc repro classify`"
+        )
+    return table
+
+
+def rows_of(arm: Arm) -> dict[str, str | float]:
+    """Return the columns that say which arm a prediction belongs to."""
+    return {"kind": arm.kind, "source": arm.source, "dose": arm.dose, "weight": arm.weight}
+
+
+def by_arm(predictions: pd.DataFrame) -> dict[Arm, pd.DataFrame]:
+    """Return the predictions of each arm, in the order of the table."""
+    names = ["kind", "source", "dose", "weight"]
+    return {Arm(*key): rows for key, rows in predictions.groupby(names, sort=False)}
+
+
+def by_people(predictions: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """Return the predictions by the number of real people learned from, all of them last."""
+    return {int(key): rows for key, rows in predictions.groupby("people", sort=True)}
+
+
+def known_people(predictions: pd.DataFrame) -> int:
+    """Return how many known people the faces belong to; groups of unknown ones do not count."""
+    people = np.unique(predictions["person"].to_numpy(str))
+    return sum(not person.startswith(("group:", "face:")) for person in people)
