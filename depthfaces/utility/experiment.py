@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from depthfaces.classify.scores import macro_f1
-from depthfaces.errors import DataError
+from depthfaces.errors import DataError, IntegrityError
+from depthfaces.faces import read_table
 from depthfaces.utility import statistics
 
 Array = npt.NDArray[Any]
@@ -35,8 +36,12 @@ def read(path: Path) -> pd.DataFrame:
     """Return stored predictions; names that look like numbers or like nothing stay text."""
     if not path.is_file():
         raise DataError(f"{path}: expected predictions, found none; run `dvc repro classify`")
-    texts = dict.fromkeys(("id", "subject", "label", "predicted"), str)
-    return pd.read_csv(path, dtype=texts, keep_default_na=False)
+    texts = ("id", "subject", "label", "predicted")
+    found = read_table(path, ("arm", "model", "seed", "part", *texts), texts)
+    for name in [name for name in found if name == "seed" or name.startswith("p_")]:
+        if found[name].dtype.kind not in "iuf":
+            raise IntegrityError(f"{path}: expected numbers under {name}; run `dvc repro classify`")
+    return found
 
 
 def measure(predictions: pd.DataFrame, draws: int, rng: np.random.Generator) -> Results:
