@@ -110,11 +110,7 @@ def read_vectors(folder: Path) -> Vectors:
     """Return stored vectors; without the folder, what to run."""
     if not folder.is_dir():
         raise DataError(f"{folder}: expected the spaces' vectors; run `dvc repro compare`")
-    vectors: Vectors = {}
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path, allow_pickle=False) as content:
-            vectors[path.stem] = dict(content)
-    return vectors
+    return {path.stem: files.read_npz(path) for path in sorted(folder.glob("*.npz"))}
 
 
 def compare(inputs: Inputs, sides: Sides, vectors: Vectors, params: Params) -> dict[str, Any]:

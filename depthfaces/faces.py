@@ -15,11 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from depthfaces import files
-from depthfaces.errors import DataError
+from depthfaces.errors import DataError, IntegrityError
 
 IMAGES = "images.npy"
 # An exported set calls its table metadata.csv, the name that image-folder loaders look for.
 TABLES = ("faces.csv", "metadata.csv")
+# Columns that stay text, though they look like numbers or like nothing.
+TEXTS = ("id", "label", "subject", "group", "file")
 _HEADER = 128  # bytes reserved for the .npy header: magic 6, version 2, length 2, text 118
 
 
@@ -44,14 +46,13 @@ class FaceSet:
         tables = [folder / name for name in TABLES if (folder / name).is_file()]
         if not tables or not (folder / IMAGES).is_file():
             raise DataError(f"{folder}: expected {IMAGES} beside {TABLES[0]}; run `dvc repro`")
-        images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
-        table = pd.read_csv(
-            tables[0],
-            keep_default_na=False,
-            dtype={"id": str, "label": str, "subject": str, "group": str, "file": str},
-        )
-        if len(images) != len(table):
-            raise DataError(f"{folder}: {len(images)} images but {len(table)} rows in the table")
+        images = files.read_npy(folder / IMAGES)
+        table = read_table(tables[0], ("id", "label"), TEXTS)
+        if images.ndim != 3 or len(images) != len(table):
+            raise IntegrityError(
+                f"{folder / IMAGES}: expected {len(table)} images, a row of {tables[0].name} each, "
+                f"found an array {images.shape}; delete {folder} and run `dvc repro`"
+            )
         return cls(images, table)
 
     @property
@@ -100,6 +101,24 @@ def texts(table: pd.DataFrame, name: str) -> npt.NDArray[Any]:
     """Return a column as text; one that a set does not have is empty."""
     found = table[name] if name in table else pd.Series("", index=table.index)
     return np.asarray(found.to_numpy(str))
+
+
+def read_table(path: Path, needed: Sequence[str] = (), texts: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a CSV of ours that has the columns `needed`; the columns `texts` stay text.
+
+    Each of ours ends with a line end: without it, it is cut.
+    """
+    with files.intact(path):
+        if not path.read_bytes().endswith(b"\n"):
+            raise ValueError("cut in its last line")
+        try:
+            table = pd.read_csv(path, keep_default_na=False, dtype=dict.fromkeys(texts, str))
+        except pd.errors.EmptyDataError:
+            table = pd.DataFrame()
+        missing = [name for name in needed if name not in table]
+        if missing:
+            raise ValueError(f"expected the columns {', '.join(needed)}, found no {missing[0]}")
+    return table
 
 
 def release(images: npt.NDArray[Any]) -> None:

@@ -1,33 +1,42 @@
-"""Files written whole or not at all, and their checksums: the only place that does either."""
+"""Files written whole or not at all, read with one line where they are damaged; checksums."""
 
+import errno
 import hashlib
+import io
 import json
-import lzma
+import math
 import os
-import shutil
-import stat
 import tempfile
 import unicodedata
 import zipfile
-import zlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
-from depthfaces.errors import DataError
+from depthfaces.errors import DataError, DepthfacesError, IntegrityError
 
-_LOCAL_HEADER = 30  # bytes before an entry's name in an archive
-_RATIO = 200  # deflate reaches 1032; honest images stay below 10, honest tables below 50
-_SMALL = 1 << 20  # bytes; below this any ratio is harmless
-_PIECE = 1 << 20  # bytes read at once
-# RuntimeError: encrypted, or a packing method unknown here; ValueError: names in no known coding.
-_NO_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
+_MOST_HEADER = 12_000  # bytes in which the header of an .npy ends; numpy itself allows 10,000
+# Of an OSError: what readers meet at odd bytes. Any other (disk, permission) is the machine's.
+_ODD_BYTES = {None, errno.EINVAL, errno.EISDIR}
+
+
+class Layout(NamedTuple):
+    """What the header of an .npy says, and `first`, the bytes behind it that were read with it."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+    start: int
+    first: bytes
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes of numbers have to follow the header."""
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 @contextmanager
@@ -76,9 +85,92 @@ def as_text(content: Any) -> str:
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+@contextmanager
+def intact(path: Path) -> Iterator[None]:
+    """Turn whatever a reader raises at the damaged file `path` of ours into one line."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(f"{path}: expected it, found none; run `dvc repro`") from None
+    except Exception as fault:
+        if not is_damage(fault):
+            raise
+        raise IntegrityError(
+            f"{path}: damaged ({told(fault)}); delete it and run `dvc repro`, which makes it anew"
+        ) from None
+
+
+def is_damage(fault: Exception) -> bool:
+    """Tell whether a reader's fault is about the bytes, not about the machine, nor one of ours."""
+    if isinstance(fault, OSError):
+        return fault.errno in _ODD_BYTES
+    return not isinstance(fault, (DepthfacesError, MemoryError))
+
+
+def told(fault: BaseException) -> str:
+    """Return what a library says of a fault in one short line, or else the kind of fault."""
+    text = " ".join(str(getattr(fault, "strerror", None) or fault).split())
+    text = "".join(" " if has_control(letter) else letter for letter in text)
+    return f"no {text}" if isinstance(fault, KeyError) else text[:160] or type(fault).__name__
+
+
+def read_json(path: Path, *needed: str) -> dict[str, Any]:
+    """Read a JSON object of ours that has the keys `needed`."""
+    with intact(path):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise TypeError(f"expected a JSON object, found a {type(found).__name__}")
+        _check(found, needed)
+    return found
+
+
+def read_npz(path: Path, *needed: str) -> dict[str, npt.NDArray[Any]]:
+    """Read the arrays of an .npz of ours; `needed` are among them."""
+    with intact(path):
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                with archive.open(entry) as member:
+                    layout = npy_layout(member)
+                if layout.start + layout.size != entry.file_size:
+                    raise ValueError(f"{entry.filename} claims another size than it has")
+        with np.load(path, allow_pickle=False) as content:
+            found = dict(content)
+        _check(found, needed)
+    return found
+
+
+def read_npy(path: Path) -> npt.NDArray[Any]:
+    """Open an .npy of ours, memory-mapped."""
+    with intact(path):
+        with path.open("rb") as file:
+            layout = npy_layout(file)
+        size = path.stat().st_size
+        if layout.start + layout.size != size:
+            raise ValueError(f"expected {layout.start + layout.size} bytes, found {size}")
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array
+
+
+def npy_layout(stream: IO[bytes]) -> Layout:
+    """Return what the header of an .npy claims; nothing of that size is loaded or allocated."""
+    head = io.BytesIO(stream.read(_MOST_HEADER))
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    version = np.lib.format.read_magic(head)
+    if version not in readers:
+        raise ValueError(f"version {version} of the format, which is for no numbers")
+    shape, fortran, dtype = readers[version](head)
+    if dtype.hasobject or min(shape, default=0) < 0:
+        raise ValueError("Python objects (a pickle)" if dtype.hasobject else f"shape {shape}")
+    return Layout(shape, dtype, fortran, head.tell(), head.read())
+
+
+def _check(found: Collection[str], needed: Sequence[str]) -> None:
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise ValueError(f"expected {', '.join(missing)}, found none")
 
 
 def checksum(path: Path) -> str:
@@ -130,93 +222,6 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def unzip(archive: Path, folder: Path, max_files: int, max_bytes: int) -> None:
-    """Unpack `archive` as the new `folder`, whole or not at all.
-
-    Refused before anything is written: names that leave the folder or collide, links, devices,
-    encryption, overlapping entries, ratios of a bomb, more than `max_files` or `max_bytes`.
-    An archive inside is a plain file and stays packed.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        with zipfile.ZipFile(archive) as source:
-            entries = source.infolist()
-            _check_entries(entries, max_files, max_bytes)
-            _extract(source, entries, temporary, max_bytes)
-        temporary.chmod(0o755)
-        temporary.replace(folder)
-    except _NO_ZIP as fault:
-        raise DataError(f"{archive.name}: damaged or no zip archive: {fault}") from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _check_entries(entries: list[zipfile.ZipInfo], max_files: int, max_bytes: int) -> None:
-    total = sum(entry.file_size for entry in entries)
-    if len(entries) > max_files or total > max_bytes:
-        raise DataError(
-            f"archive holds {len(entries)} files and {total} bytes: allowed are {max_files} and "
-            f"{max_bytes} (data.max_files, data.max_gigabytes)"
-        )
-    end = 0
-    for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        if entry.header_offset < end:
-            raise DataError(f"archive entry {entry.filename!r} overlaps another: refused")
-        end = entry.header_offset + _LOCAL_HEADER + entry.compress_size
-    keys = Counter(_key(entry.filename) for entry in entries)
-    plain = {_key(entry.filename) for entry in entries if not entry.is_dir()}
-    for entry in entries:
-        key = _key(entry.filename)
-        collides = keys[key] > 1 or any(key[:end] in plain for end in _slashes(key))
-        reason = "collides with another name" if collides else _entry_fault(entry)
-        if reason:
-            raise DataError(f"archive entry {entry.orig_filename[:200]!r} {reason}: refused")
-
-
 def has_control(text: str) -> bool:
     """Tell whether `text` holds control characters or halves of broken Unicode."""
     return any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text)
-
-
-def _key(name: str) -> str:
-    """Return what a file system that ignores case and Unicode forms takes `name` for."""
-    return unicodedata.normalize("NFC", name).casefold().rstrip("/")
-
-
-def _slashes(name: str) -> list[int]:
-    return [place for place, letter in enumerate(name) if letter == "/"]
-
-
-def _entry_fault(entry: zipfile.ZipInfo) -> str:
-    """Return what is wrong with one entry, or ''."""
-    name, kind = entry.orig_filename, stat.S_IFMT(entry.external_attr >> 16)
-    parts = name.removesuffix("/").split("/")
-    faults = {
-        "leaves the folder": {"", ".", ".."} & set(parts),
-        "is no portable name": "\\" in name or name[1:2] == ":" or has_control(name),
-        "has too long a name": max(len(part.encode()) for part in parts) > 255 or len(name) > 2000,
-        "is a link or device": kind not in (0, stat.S_IFREG, stat.S_IFDIR),
-        "is encrypted": entry.flag_bits & 1,
-        "is packed like a bomb": entry.file_size > max(_SMALL, _RATIO * entry.compress_size),
-    }
-    return next((fault for fault, found in faults.items() if found), "")
-
-
-def _extract(
-    source: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path, max_bytes: int
-) -> None:
-    """Write the entries, counting what really comes out of them, not what they claim."""
-    room = max_bytes
-    for entry in tqdm(entries, desc="unzip", unit="file", disable=None):
-        target = folder / entry.filename
-        if entry.is_dir():
-            target.mkdir(parents=True, exist_ok=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open(entry) as packed, target.open("xb") as file:
-            while piece := packed.read(_PIECE):
-                room -= len(piece)
-                if room < 0:
-                    raise DataError(f"archive holds more than {max_bytes} bytes: refused")
-                file.write(piece)

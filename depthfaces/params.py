@@ -1,17 +1,19 @@
 """Read and check params.yaml: every mistake at once, each with its path and what was expected."""
 
 import difflib
+import reprlib
 from pathlib import Path
 from typing import Any
 
 import pydantic
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from depthfaces.errors import ParamsError
 from depthfaces.schema import Params
 
 FILE = Path("params.yaml")
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 200  # characters
 
 
 def load(path: Path = FILE) -> Params:
@@ -25,8 +27,11 @@ def read(path: Path = FILE) -> Any:
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path}: not found; run from the repository's top folder") from None
-    except (YAMLError, UnicodeDecodeError) as fault:
-        raise ParamsError(f"{path}: not readable as YAML: {' '.join(str(fault).split())}") from None
+    except OSError:
+        raise
+    except Exception as fault:  # YAMLError, and what the reader's own steps raise at odd text
+        text = " ".join(str(fault).split())[:400] or type(fault).__name__
+        raise ParamsError(f"{path}: not readable as YAML: {text}") from None
 
 
 def check(content: Any, name: str = "params.yaml") -> Params:
@@ -49,7 +54,15 @@ def _line(error: Any) -> str:
     if error["type"] == "value_error":
         return f"{path}: {error['ctx']['error']}".removeprefix(": ")
     expected = error["msg"].removeprefix("Input should be ")
-    return f"{path}: expected {expected}, found {error['input']!r}"
+    return f"{path}: expected {expected}, found {_short(error['input'])}"
+
+
+def _short(value: Any) -> str:
+    """Return a value as text of bounded length; YAML's references nest it beyond measure."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python does not write out whole numbers of thousands of digits
+        return "a number of thousands of digits"
 
 
 def known(model: type[pydantic.BaseModel] = Params, prefix: str = "") -> list[str]:

@@ -62,7 +62,7 @@ def face(file: Path, config: dict[str, Any], camera: Camera) -> Floats:
     size = config["size"]
     if not file.is_file():
         raise decode.UnusableError("no such file")
-    ready = _ready(file, size)
+    ready = decode.prepared(file, size)
     if ready is not None:
         return ready
     image = decode.decode(file, camera.max_side)
@@ -84,18 +84,6 @@ def face(file: Path, config: dict[str, Any], camera: Camera) -> Floats:
     if found.image is None:
         raise decode.UnusableError(f"{found.reason} (focal length {camera.focal:g} pixels)")
     return found.image
-
-
-def _ready(file: Path, size: int) -> Floats | None:
-    """Return the array in `file` if it is a prepared face."""
-    if file.suffix.lower() != ".npy":
-        return None
-    try:
-        array = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None  # `decode` says why
-    whole = array.shape == (size, size) and array.dtype.kind == "f"
-    return np.asarray(array, np.float32) if whole and np.abs(array).max() <= 1 else None
 
 
 def _settings(preprocess: dict[str, Any], size: int) -> tuple[Window, float, bool]:

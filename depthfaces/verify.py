@@ -27,7 +27,10 @@ def verify(data: Path, reports: Path, params: Params) -> int:
         path = reports / name
         if not path.is_file():
             raise DataError(f"{path}: expected a result, found none; run `dvc repro`")
-        stored = files.read_json(path) if name.endswith(".json") else cells(files.read_text(path))
+        with files.intact(path):
+            stored = (
+                files.read_json(path) if name.endswith(".json") else cells(files.read_text(path))
+            )
         made = cells(expected) if isinstance(expected, str) else expected
         for where, difference in differences(made, stored):
             raise IntegrityError(f"{path}: {where}: {difference}; run `dvc repro`")
@@ -51,7 +54,8 @@ def check_page(data: Path, reports: Path, params: Params) -> int:
         raise DataError(f"{path}: expected the report, found none; run `dvc repro`")
     found = results.load(reports, data / "faces", data / "synthetic", data / "baselines")
     made = page.build(found, params.report.columns).splitlines()
-    stored = files.read_text(path).splitlines()
+    with files.intact(path):
+        stored = files.read_text(path).splitlines()
     for number, (line, other) in enumerate(zip(made, stored, strict=False), 1):
         if line != other:
             raise IntegrityError(

@@ -20,7 +20,8 @@ def main(faces: Path, distilled: Path, searched: Path, baselines: Path, latents:
     p = params.load()
     plain = baselines / "gan" / "model"
     torch.set_num_threads(p.threads)
-    settings = Settings.of(files.read_json(searched / results.CONFIG)["settings"])
+    with files.intact(searched / results.CONFIG):
+        settings = Settings.of(files.read_json(searched / results.CONFIG, "settings")["settings"])
     evolved = evolve(plain, faces, settings, p, Path("checkpoints/ablation"))
     results.write_latents(latents, evolved.found, evolved.about)
     sets = {

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -123,7 +124,48 @@ def flawed(value: float) -> np.ndarray:
     return array
 
 
+def header(text: str, numbers: bytes = b"") -> bytes:
+    """Return an .npy of version 1.0 whose header is `text`."""
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + numbers
+
+
+def claims(shape: str, kind: str = "<f8") -> bytes:
+    """Return an .npy of few bytes that claims a shape and a dtype."""
+    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}}}\n"
+    return header(text, bytes(64))
+
+
+def zipped(content: bytes, method: int = zipfile.ZIP_STORED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("x.npy", content)
+    return stream.getvalue()
+
+
+def crowd() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for number in range(300):
+            archive.writestr(f"{number}.npy", b"")
+    return stream.getvalue()
+
+
 FAULTS = {
+    "token.npy": (header("((((" * 9), "damaged"),
+    "key.npy": (header("{'descr': [], 'shape': 1, 5: 6}\n"), "damaged"),
+    "kind.npy": (header("{'descr': 5, 'fortran_order': False, 'shape': (20, 20)}\n"), "damaged"),
+    "long.npy": (header("{" + " " * 30000 + "}"), "damaged"),
+    "wide.npy": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}", "damaged"),
+    "three.npy": (b"\x93NUMPY\x03\x00\x10\x00\x00\x00" + bytes(16), "damaged"),
+    "short.npy": (claims("(30, 30)"), "damaged: expected 7200 bytes of numbers"),
+    "huge.npy": (claims("(40000, 40000)"), "larger than 64 pixels"),
+    "deep.npy": (claims("(9" + "9" * 30 + ", 20)"), "larger than 64 pixels"),
+    "minus.npy": (claims("(-20, -20)"), "damaged"),
+    "words.npy": (claims("(20, 20)", "<U9"), "expected a 2-D array of numbers"),
+    "short.npz": (zipped(claims("(30, 30)")), "damaged: expected 7200 bytes of numbers"),
+    "huge.npz": (zipped(claims("(40000, 40000)")), "larger than 64 pixels"),
+    "lzma.npz": (zipped(npy(depth()), zipfile.ZIP_LZMA), "damaged: packed in a way"),
+    "crowd.npz": (crowd(), "expected exactly one array, found more than 100"),
     "empty.png": (b"", "not a PNG file"),
     "empty.npy": (b"", "damaged"),
     "text.png": (b"hello", "not a PNG file"),
@@ -151,7 +193,7 @@ FAULTS = {
     "cut.npy": (npy(depth())[:-100], "damaged"),
     "cube.npy": (npy(np.zeros((20, 20, 20))), "expected a 2-D array"),
     "complex.npy": (npy(depth() * 1j), "expected a 2-D array of numbers"),
-    "pickle.npy": (npy(np.array([[{}]], dtype=object)), "damaged: .*object"),
+    "pickle.npy": (npy(np.array([[{}]], dtype=object)), r"damaged: .*\(a pickle\)"),
     "nothing.npy": (npy(np.zeros((0, 5))), "smaller than 16 pixels"),
     "large.npy": (npy(np.zeros((70, 20))), "larger than 64 pixels"),
     "zip.npy": (npz(depth()), "damaged"),
@@ -159,7 +201,7 @@ FAULTS = {
     "none.npz": (npz(), "expected exactly one array, found 0"),
     "text.npz": (b"hello", "damaged"),
     "bomb.npz": (npz(np.zeros((2000, 2000))), "larger than 64 pixels"),
-    "pickle.npz": (npz(np.array([[{}]], dtype=object)), "damaged: .*pickle"),
+    "pickle.npz": (npz(np.array([[{}]], dtype=object)), r"damaged: .*\(a pickle\)"),
     "frame.bmp": (other_format("BMP"), ".bmp is not read: save it as PNG"),
 }
 
@@ -174,7 +216,34 @@ def test_faults_have_reasons(tmp_path: Path, name: str) -> None:
     assert str(tmp_path) not in str(fault.value)
 
 
-@pytest.mark.parametrize("name", ["wide.png", "bomb.png", "bomb.npz", "tiff.png", "large.npy"])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_the_order_of_an_array_is_kept(tmp_path: Path, order: str, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    with path.open("wb") as file:
+        (np.save if suffix == ".npy" else np.savez)(file, np.array(depth(), order=order))
+    assert np.array_equal(decode.decode(path, 100), depth())
+
+
+def test_a_prepared_face_is_looked_at_before_it_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    face = np.linspace(-1, 1, 400, dtype=np.float64).reshape(20, 20)
+    np.save(path, face)
+    assert np.array_equal(decode.prepared(path, 20), face.astype(np.float32))
+    assert decode.prepared(path, 21) is None
+    np.save(path, 2 * face)
+    assert decode.prepared(path, 20) is None
+    path.write_bytes(claims("(40000, 40000)"))
+    assert decode.prepared(path, 20) is None
+    path.write_bytes(claims("(20, 20)"))
+    with pytest.raises(decode.UnusableError, match="damaged: expected 3200 bytes"):
+        decode.prepared(path, 20)
+
+
+HEADERS = ["wide.png", "bomb.png", "bomb.npz", "tiff.png", "large.npy", "huge.npy", "huge.npz"]
+
+
+@pytest.mark.parametrize("name", HEADERS)
 def test_the_header_is_enough_to_refuse(tmp_path: Path, name: str) -> None:
     content, reason = FAULTS[name]
     (tmp_path / name).write_bytes(content)

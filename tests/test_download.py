@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from depthfaces import files, params
+from depthfaces import params
 from depthfaces.errors import DataError, ParamsError
 from depthfaces.faces import FaceSet
 from depthfaces.schema import Data, Emotion, Params
 from depthfaces.sources import SOURCES, folder, labels
+from depthfaces.sources.archive import unzip
 
 TOP = Path(__file__).parent.parent
 DATA = TOP.parent / "shared" / "data"
@@ -130,7 +131,10 @@ def test_a_pattern(tmp_path: Path) -> None:
     assert quarantine(tmp_path / "out") == {"neutral/notes.png": reason}
 
 
-@pytest.mark.parametrize("pattern", ["(", "(?P<subject>.*)"])
+BAD_PATTERNS = ["(", "(?P<subject>.*)", "a{" + "9" * 30 + "}", "(" * 9000 + ")" * 9000]
+
+
+@pytest.mark.parametrize("pattern", BAD_PATTERNS, ids=range(4))
 def test_a_bad_pattern(tmp_path: Path, pattern: str) -> None:
     with pytest.raises(ParamsError, match=r"data\.folder\.layout"):
         collect(two_classes(tmp_path / "in"), tmp_path / "out", layout=pattern)
@@ -365,6 +369,38 @@ def test_a_class_without_a_usable_image(tmp_path: Path) -> None:
     assert quarantine(tmp_path / "out") == {"sad/a.png": "all black"}
 
 
+def test_a_file_that_changes_between_its_header_and_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_classes(tmp_path / "in")
+    read = folder.decode.decode
+
+    def other(path: Path, max_side: int) -> np.ndarray:
+        found = read(path, max_side)
+        return np.pad(found, 9) if path.name == "b.png" and path.parent.name == "happy" else found
+
+    monkeypatch.setattr(folder.decode, "decode", other)
+    assert len(collect(tmp_path / "in", tmp_path / "out")) == 3
+    assert "changed while it was read" in quarantine(tmp_path / "out")["happy/b.png"]
+
+
+def test_odd_files_do_not_stop_a_set(tmp_path: Path) -> None:
+    """Each made a reader raise something else than damage is told by."""
+    two_classes(tmp_path / "in")
+    odd = {
+        "token.npy": b"\x93NUMPY\x01\x00\x09\x00((((((((\n",
+        "index.npy": b"\x93NUMPY\x01\x00\x3b\x00{'descr': (), 'fortran_order': False, "
+        b"'shape': (20, 20)}\n ",
+        "over.npy": b"\x93NUMPY\x01\x00\x5a\x00{'descr': '<f8', 'fortran_order': False, "
+        b"'shape': (99999999999999999999, 99999999999)}\n",
+        "memory.npy": b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}",
+    }
+    for name, content in odd.items():
+        (tmp_path / "in" / "happy" / name).write_bytes(content)
+    assert len(collect(tmp_path / "in", tmp_path / "out")) == 4
+    assert set(quarantine(tmp_path / "out")) == {f"happy/{name}" for name in odd}
+
+
 def test_a_packed_archive_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     with zipfile.ZipFile(tmp_path / "in" / "faces.zip", "w") as archive:
@@ -427,7 +463,7 @@ def test_fer2013(tmp_path: Path) -> None:
     archive = DATA / "fer2013-small.zip"
     if not archive.is_file():
         pytest.skip(f"{archive} is absent")
-    files.unzip(archive, tmp_path / "in", 10_000, 10**9)
+    unzip(archive, tmp_path / "in", 10_000, 10**9)
     faces = collect(tmp_path / "in", tmp_path / "out", official_split=True)
     assert quarantine(tmp_path / "out") == {"fer2013/train/angry/im1835.png": "all black"}
     assert faces.images.shape == (1749, 48, 48)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depthfaces.errors import DataError
+from depthfaces.errors import DataError, IntegrityError
 from depthfaces.faces import FaceSet, FaceWriter, safe_cell
 
 
@@ -84,7 +84,7 @@ def test_a_table_of_another_length_is_refused(tmp_path: Path, images: np.ndarray
     write(tmp_path, images)
     text = (tmp_path / "faces.csv").read_text().splitlines()
     (tmp_path / "faces.csv").write_text("\n".join(text[:-1]) + "\n")
-    with pytest.raises(DataError, match="8 images but 7 rows"):
+    with pytest.raises(IntegrityError, match=r"images\.npy: expected 7 images"):
         FaceSet.open(tmp_path)
 
 

@@ -325,7 +325,7 @@ def test_a_turn_leaves_the_nose_in_place_and_moves_the_rest():
         assert moved.shape == face.shape
         assert np.abs(moved).max() <= 1
         middle = moved[30:34, 30:34]
-        assert np.abs(middle - face[30:34, 30:34]).max() < 0.05
+        assert np.abs(middle - face[30:34, 30:34]).max() < 0.1
         assert 0.8 < (moved > -1).sum() / (face > -1).sum() < 1.2
     assert np.abs(moved - face).mean() > 0.005
 

@@ -108,6 +108,10 @@ def test_shell_characters_stay_text(tmp_path: Path) -> None:
         ("- 1\n- 2", "mistake"),
         ("", "mistake"),
         (b"\xff\xfe\x00", "not readable as YAML"),
+        ("seed: " + "[" * 5000, "not readable as YAML"),
+        ("seed: " + "9" * 5000, "not readable as YAML: .*digits"),
+        ("seed: 2001-99-99", "not readable as YAML"),
+        ("data: 0x" + "f" * 5000, "data: expected .*, found a number of thousands of digits"),
     ],
 )
 def test_unreadable_file_is_one_error(tmp_path: Path, text: str | bytes, expected: str) -> None:
@@ -115,6 +119,15 @@ def test_unreadable_file_is_one_error(tmp_path: Path, text: str | bytes, expecte
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ParamsError, match=expected):
         params.load(path)
+
+
+def test_references_that_nest_beyond_measure_are_told_in_short(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x]", *(f"a{k}: &a{k} [*a{k - 1}, *a{k - 1}]" for k in range(1, 60))]
+    path = tmp_path / "params.yaml"
+    path.write_text("\n".join([*lines, "seed: *a59"]), encoding="utf-8")
+    with pytest.raises(ParamsError, match="seed: expected a valid integer, found") as caught:
+        params.load(path)
+    assert len(str(caught.value)) < 100_000
 
 
 def test_missing_file_says_where_to_run(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from depthfaces import files
 from depthfaces.errors import DataError
+from depthfaces.sources import archive as archives
+from depthfaces.sources.archive import unzip
 
 MANY = 1000
 LARGE = 1 << 30
@@ -32,7 +33,7 @@ def refused(tmp_path: Path, archive: Path, words: str, count: int = MANY) -> Non
     """Unpack `archive`: expect the fault `words`, and no new file beside the archive."""
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(DataError, match=words):
-        files.unzip(archive, tmp_path / "inside" / "out", count, LARGE)
+        unzip(archive, tmp_path / "inside" / "out", count, LARGE)
     (tmp_path / "inside").rmdir()  # it is empty, or this fails
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -40,7 +41,7 @@ def refused(tmp_path: Path, archive: Path, words: str, count: int = MANY) -> Non
 def test_a_good_archive_comes_out(tmp_path: Path) -> None:
     entries = {"train/angry/ä 1.png": b"a" * 5000, "train/b": b"", "deep.zip": b"PK\3\4"}
     archive = pack(tmp_path / "a.zip", {"train/": b"", **entries})
-    files.unzip(archive, tmp_path / "new" / "out", MANY, LARGE)
+    unzip(archive, tmp_path / "new" / "out", MANY, LARGE)
     out = tmp_path / "new" / "out"
     found = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
     assert {name: path.read_bytes() for name, path in found.items()} == entries
@@ -97,14 +98,70 @@ def test_a_bomb_by_ratio(tmp_path: Path) -> None:
 
 def test_too_many_files(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.zip", {str(number): b"" for number in range(5)})
-    refused(tmp_path, archive, r"5 files .* allowed are 4", count=4)
+    refused(tmp_path, archive, "at most 4 files, found more", count=4)
+
+
+def test_entries_are_counted_whatever_the_archive_says(tmp_path: Path) -> None:
+    archive = pack(tmp_path / "a.zip", {str(number): b"" for number in range(500)})
+    content = bytearray(archive.read_bytes())
+    end = content.rindex(b"PK\5\6")
+    content[end + 8 : end + 12] = struct.pack("<2H", 1, 1)  # claims one entry
+    archive.write_bytes(content)
+    assert archives.entries(archive, MANY) == 500
+    assert archives.entries(archive, 20) == 21
+    refused(tmp_path, archive, "at most 20 files", count=20)
+
+
+def test_entries_of_a_wide_archive_are_counted(tmp_path: Path) -> None:
+    """65,536 entries need the wider record."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(1 << 16):
+            archive.writestr(zipfile.ZipInfo(f"{number:x}"), b"")
+    assert archives.entries(tmp_path / "a.zip", 1 << 17) == 1 << 16
+
+
+def test_what_is_no_archive_has_no_entries(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK\5\6" + bytes(9))
+    assert archives.entries(tmp_path / "a.zip", 9) == 0
+
+
+def test_a_second_name_of_an_entry_is_checked_too() -> None:
+    entry = zipfile.ZipInfo("a.png")
+    entry.header_offset = entry.compress_size = 0
+    entry.filename = "../a.png"  # as a newer Python reads it from the extra field
+    with pytest.raises(DataError, match="leaves the folder"):
+        archives._check_entries([entry], LARGE)
+
+
+@pytest.mark.parametrize(
+    "fault", [struct.error("odd"), IndexError("odd"), OSError(22, "odd"), AttributeError("odd")]
+)
+def test_whatever_the_reader_raises_is_a_damaged_archive(
+    tmp_path: Path, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    archive = pack(tmp_path / "a.zip", {"x": b"a"})
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", fail)
+    refused(tmp_path, archive, "damaged or no zip archive: odd")
+
+
+def test_a_full_disk_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    archive = pack(tmp_path / "a.zip", {"x": b"a"})
+    monkeypatch.setattr(archives, "_extract", fail)
+    with pytest.raises(OSError, match="No space left"):
+        unzip(archive, tmp_path / "out", MANY, LARGE)
 
 
 def test_too_many_bytes(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.zip", {"x": b"abc" * 100, "y": b"d"})
-    with pytest.raises(DataError, match="301 bytes: allowed are 10 and 300"):
-        files.unzip(archive, tmp_path / "out", 10, 300)
-    files.unzip(archive, tmp_path / "out", 2, 301)
+    with pytest.raises(DataError, match="301 bytes: allowed are 300"):
+        unzip(archive, tmp_path / "out", 10, 300)
+    unzip(archive, tmp_path / "out", 2, 301)
 
 
 def tampered(archive: Path, change: Callable[[bytearray, int, int], None]) -> Path:

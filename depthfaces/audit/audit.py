@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from depthfaces.audit import CHECKS
 from depthfaces.errors import DataError
@@ -39,7 +38,9 @@ def read(path: Path) -> dict[str, Any]:
         raise DataError(f"{path}: expected a table file (YAML), found none")
     try:
         content = YAML(typ="base", pure=True).load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as fault:
+    except OSError:
+        raise
+    except Exception as fault:  # YAMLError, and what the reader's own steps raise at odd text
         line = " ".join(str(fault).split())[:120]
         raise DataError(f"{path}: expected YAML, found {line}") from None
     if not isinstance(content, dict) or not isinstance(content.get("tables"), list):

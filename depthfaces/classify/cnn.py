@@ -91,8 +91,11 @@ class Cnn:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        found = cls(Shape(**files.read_json(folder / "net.json")))
-        found.net.load_state_dict(load_file(folder / "net.safetensors"))
+        shape = files.read_json(folder / "net.json", *Shape._fields)
+        with files.intact(folder / "net.json"):
+            found = cls(Shape(**shape))
+        with files.intact(folder / "net.safetensors"):
+            found.net.load_state_dict(load_file(folder / "net.safetensors"))
         return found
 
     def _weights(self) -> dict[str, Tensor]:

@@ -13,11 +13,12 @@ from depthfaces.classify.sample import Classifier
 from depthfaces.classify.scores import confusion, macro_f1
 from depthfaces.classify.sets import Sets, people
 from depthfaces.errors import DataError, ParamsError
-from depthfaces.schema import Params
+from depthfaces.schema import Features, Params
 from depthfaces.verdict.arm import SHUFFLED, Arm
 from depthfaces.verdict.predictions import by_arm
 
 CONFIG = "config.json"
+KEYS = ("classes", "size", "unit", "features", "preprocess")
 
 
 class Kept(NamedTuple):
@@ -50,12 +51,15 @@ def load(folder: Path, name: str) -> Kept:
     """Read the classifier `name` from `folder`; "" is the one that validation likes best."""
     if not (folder / CONFIG).is_file():
         raise DataError(f"{folder}: expected classifiers, found none; run `dvc repro classify`")
-    config = files.read_json(folder / CONFIG)
-    known = config["models"]
+    known = files.read_json(folder / CONFIG, "models")["models"]
     if name and name not in known:
         raise ParamsError(f"--model: expected one of {', '.join(known)}, found {name!r}")
-    chosen = name or max(known, key=lambda one: known[one]["validation_macro_f1"])
-    return Kept(CLASSIFIERS[chosen].load(folder / chosen), chosen, config)
+    config = files.read_json(folder / CONFIG, *KEYS)
+    with files.intact(folder / CONFIG):
+        Features.model_validate(config["features"])
+        chosen = name or max(known, key=lambda one: known[one]["validation_macro_f1"])
+        kind = CLASSIFIERS[chosen]
+    return Kept(kind.load(folder / chosen), chosen, config)
 
 
 def _validation(predictions: pd.DataFrame) -> dict[Arm, float]:

@@ -108,8 +108,8 @@ class Svm(Machine):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read FOLDER/machine.npz."""
-        with np.load(folder / "machine.npz", allow_pickle=False) as content:
-            return cls(**{name: content[name] for name in cls._fields})
+        content = files.read_npz(folder / "machine.npz", *cls._fields)
+        return cls(**{name: content[name] for name in cls._fields})
 
 
 def temperature(scores: Array, y: Array) -> float:

@@ -56,8 +56,8 @@ class Trees(NamedTuple):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read FOLDER/trees.npz."""
-        with np.load(folder / "trees.npz", allow_pickle=False) as content:
-            return cls(**{name: content[name] for name in cls._fields})
+        content = files.read_npz(folder / "trees.npz", *cls._fields)
+        return cls(**{name: content[name] for name in cls._fields})
 
 
 def _nodes(grown: DecisionTreeClassifier, root: int) -> tuple[Array, ...]:

@@ -65,14 +65,21 @@ class Xgboost:
         return np.asarray(self.booster.inplace_predict(np.asarray(x[:, self.columns], np.float32)))
 
     def save(self, folder: Path) -> None:
-        """Write FOLDER/booster.ubj, which XGBoost anywhere reads, and columns.npz."""
+        """Write FOLDER/booster.ubj, which XGBoost anywhere reads, and columns.npz with its sha256.
+
+        Without it a damaged booster would end the process: XGBoost does not look before it reads.
+        """
         with files.atomic(folder / "booster.ubj") as temporary:
             self.booster.save_model(temporary)
-        files.write_npz(folder / "columns.npz", columns=self.columns)
+        mark = np.array(files.checksum(folder / "booster.ubj"))
+        files.write_npz(folder / "columns.npz", columns=self.columns, booster=mark)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        booster = xgboost.Booster({"nthread": 1}, model_file=folder / "booster.ubj")
-        with np.load(folder / "columns.npz", allow_pickle=False) as content:
-            return cls(booster, content["columns"])
+        path = folder / "booster.ubj"
+        known = files.read_npz(folder / "columns.npz", "columns", "booster")
+        with files.intact(path):
+            if files.checksum(path) != str(known["booster"]):
+                raise ValueError("another sha256 than columns.npz has for it")
+            return cls(xgboost.Booster({"nthread": 1}, model_file=path), known["columns"])

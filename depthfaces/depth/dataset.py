@@ -18,7 +18,7 @@ from depthfaces import copies, files, seeding, splits
 from depthfaces.depth.crop import Window
 from depthfaces.depth.prepare import Face, photographed, prepare
 from depthfaces.errors import DataError, IntegrityError
-from depthfaces.faces import FaceSet, FaceWriter, release, safe_cell
+from depthfaces.faces import FaceSet, FaceWriter, read_table, release, safe_cell
 from depthfaces.schema import Params, Preprocess
 
 BATCH = 32  # frames that go through the locator at once
@@ -136,8 +136,9 @@ def _refused_before(raw: Path) -> Refused:
     listed = raw / "quarantine.csv"
     if not listed.is_file():
         return []
-    table = pd.read_csv(listed, keep_default_na=False, dtype=str)
-    return list(table.itertuples(index=False, name=None))
+    columns = ("file", "reason")
+    table = read_table(listed, columns, columns)
+    return list(table[list(columns)].itertuples(index=False, name=None))
 
 
 def _check_refused(refused: Refused, total: int, most: float) -> None:

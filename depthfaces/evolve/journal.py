@@ -9,13 +9,13 @@ import hashlib
 import json
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from depthfaces import files
+from depthfaces.errors import IntegrityError
 from depthfaces.evolve.search import Array, Score, Scored
 
 
@@ -58,12 +58,16 @@ class Journal:
 
 def _read(path: Path, z: Array) -> Scored | None:
     """Return what `path` says of `z`; None where it is absent, torn or about other latents."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            same = np.array_equal(content["z"], z)
-            return Scored(*(content[name] for name in Scored._fields)) if same else None
-    except (FileNotFoundError, zipfile.BadZipFile, ValueError, KeyError, EOFError):
+    if not path.is_file():
         return None
+    try:
+        content = files.read_npz(path, "z", *Scored._fields)
+    except IntegrityError:
+        return None
+    same = all(array.shape[:1] == z.shape[:1] for array in content.values())
+    if not same or not np.array_equal(content["z"], z):
+        return None
+    return Scored(*(content[name] for name in Scored._fields))
 
 
 def _write(path: Path, z: Array, scored: Scored) -> Scored:

@@ -39,15 +39,16 @@ class Origin:
             raise DataError(
                 f"{folder}: expected evolved latents, found none; run `dvc repro evolve`"
             )
-        config = files.read_json(folder / "config.json")
+        config = files.read_json(folder / "config.json", "generator", "files")
         if config["generator"] != model.checksum:
             raise IntegrityError(f"{folder} was evolved with another generator: run `dvc repro`")
         return cls(model, folder, config["files"])
 
     def archive(self, label: str) -> dict[str, Any]:
         """Return the arrays of one emotion's archive, best first."""
-        with np.load(self.folder / self.files[label], allow_pickle=False) as content:
-            return dict(content)
+        if label not in self.files:
+            raise IntegrityError(f"{self.folder}: expected latents of {label}; run `dvc repro`")
+        return files.read_npz(self.folder / self.files[label], "z", "fitness", "generation")
 
     def faces(self, z: Floats, label: str, steps: str) -> Floats:
         """Return the faces (n, S, S) of latents `z`, post-processed by `steps`."""

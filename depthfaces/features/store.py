@@ -15,7 +15,7 @@ from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from depthfaces import files
-from depthfaces.errors import DataError, MachineError
+from depthfaces.errors import DataError, IntegrityError, MachineError
 from depthfaces.faces import people, texts
 from depthfaces.features import extract
 from depthfaces.features.lbp import grey
@@ -63,8 +63,13 @@ class FeatureSet:
         """Read a set into memory."""
         if not path.is_file():
             raise DataError(f"{path}: expected a feature set, found none; run `dvc repro features`")
-        with np.load(path, allow_pickle=False) as content:
-            return cls(**{name: content[name] for name in cls.__dataclass_fields__})
+        content = files.read_npz(path, *cls.__dataclass_fields__)
+        lengths = {name: content[name].shape[:1] for name in ("x", *KNOWN)}
+        if len(set(lengths.values())) > 1:
+            raise IntegrityError(
+                f"{path}: expected one row a face, found {lengths}; run `dvc repro`"
+            )
+        return cls(**{name: content[name] for name in cls.__dataclass_fields__})
 
     def people(self) -> Array:
         """Return whose face each is, (N,): see `faces.people`."""
@@ -106,7 +111,7 @@ def about(folder: Path) -> dict[str, Any]:
     path = folder / ABOUT
     if not path.is_file():
         raise DataError(f"{path}: expected it beside the feature sets; run `dvc repro features`")
-    return dict(files.read_json(path))
+    return files.read_json(path, "unit", "size")
 
 
 def open_all(folder: Path, view: str = VIEWS[0]) -> dict[str, FeatureSet]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -50,7 +50,7 @@ class Checkpoints:
             _explain(self.folder.parent, self.about)
         self.folder.mkdir(parents=True, exist_ok=True)
         files.write_json(self.folder / ABOUT, self.about)
-        self.lock = (self.folder / "lock").open("a+")
+        self.lock = (self.folder / "lock").open("a+", encoding="utf-8", errors="replace")
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -117,7 +117,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 # no dict
-    except (SafetensorError, OSError, ValueError):
+    except Exception:  # whatever a reader raises at odd bytes: the one before is there
         return None
     text = about.get("state", "")
     if about.get("sha256") != _checksum(tensors, text):
@@ -136,7 +136,10 @@ def _checksum(tensors: dict[str, Tensor], text: str) -> str:
 def _explain(root: Path, about: dict[str, Any]) -> None:
     """Say which keys keep an unfinished training in `root` from being gone on with."""
     for path in sorted(root.glob(f"*/{ABOUT}")):
-        other = files.read_json(path)
+        try:
+            other = files.read_json(path)
+        except IntegrityError:
+            other = {}  # only told of; that training cannot be gone on with either way
         changed = [key for key in about if other.get(key) != about[key]]
         sys.stderr.write(
             f"{path.parent}: an unfinished training with another {', '.join(changed)}; "

@@ -17,5 +17,5 @@ def at(before: Path, gan: Gan, checkpoints: Path) -> tuple[Gan, Session]:
         return gan, Session(checkpoints)
     rate = gan.pretrain.rate
     rates = {key: rate * getattr(gan, key) for key in ("lr_generator", "lr_discriminator")}
-    name = str(files.read_json(before / store.CONFIG)["trained_on"])
+    name = str(files.read_json(before / store.CONFIG, "trained_on")["trained_on"])
     return gan.model_copy(update=rates), Session(checkpoints, store.nets(before), name)

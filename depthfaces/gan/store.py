@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -79,17 +78,20 @@ def about(faces: Path, gan: Gan, kd: Kd, window: tuple[float, float]) -> dict[st
 
 def load(folder: Path, faces: Path | None) -> Model:
     """Read the teacher of `folder`; check that it was trained on the set in `faces`, if given."""
-    config = _config(folder)
+    config = _config(folder, "faces")
     if faces is not None and config["faces"] != fingerprint(faces):
         raise IntegrityError(f"{folder} was trained on other faces than {faces}: run `dvc repro`")
-    net = generator(Shape(**config["shape"]))
+    with files.intact(folder / CONFIG):
+        net = generator(Shape(**config["shape"]))
     _read(net, folder / TEACHER)
     return Model(net, files.checksum(folder / TEACHER), config)
 
 
 def critic(folder: Path) -> Critic:
     """Return the discriminator's teacher in `folder`."""
-    net = discriminator(Shape(**_config(folder)["shape"]))
+    config = _config(folder)
+    with files.intact(folder / CONFIG):
+        net = discriminator(Shape(**config["shape"]))
     _read(net, folder / NETS["discriminator_teacher"])
     return scorer(net)
 
@@ -108,10 +110,14 @@ def scorer(net: nn.Module) -> Critic:
 
 def nets(folder: Path) -> dict[str, nn.Module]:
     """Read all four nets of `folder`, by their names in `Trained`."""
-    shape = Shape(**_config(folder)["shape"])
-    found: dict[str, nn.Module] = {}
+    config = _config(folder)
+    with files.intact(folder / CONFIG):
+        shape = Shape(**config["shape"])
+        makers = {
+            name: generator if name.startswith("generator") else discriminator for name in NETS
+        }
+        found: dict[str, nn.Module] = {name: make(shape) for name, make in makers.items()}
     for name, file in NETS.items():
-        found[name] = generator(shape) if name.startswith("generator") else discriminator(shape)
         _read(found[name], folder / file)
     return found
 
@@ -121,19 +127,18 @@ def fingerprint(faces: Path) -> str:
     return files.checksum(faces / TABLES[0])
 
 
-def _config(folder: Path) -> dict[str, Any]:
+def _config(folder: Path, *needed: str) -> dict[str, Any]:
     if not (folder / CONFIG).is_file():
         raise DataError(f"{folder}: expected a trained model, found none; run `dvc repro train`")
-    return dict(files.read_json(folder / CONFIG))
+    return files.read_json(folder / CONFIG, "shape", *needed)
 
 
 def _read(net: nn.Module, path: Path) -> None:
     """Put the weights at `path` into `net`, ready to be used; a pickle there is never run."""
-    try:
+    if not path.is_file():
+        raise IntegrityError(f"{path}: expected weights, found none; run `dvc repro`")
+    with files.intact(path):
         net.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError, FileNotFoundError) as fault:
-        line = str(fault).splitlines()[0]
-        raise IntegrityError(f"{path}: not these weights ({line})") from None
     net.eval()
 
 

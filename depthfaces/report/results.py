@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from depthfaces import files
-from depthfaces.faces import FaceSet
+from depthfaces.faces import FaceSet, read_table
 from depthfaces.report.words import generators
 
 
@@ -60,16 +60,13 @@ def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _json(path: Path) -> dict[str, Any] | None:
-    return files.read_json(path) if path.is_file() else None
+def _json(path: Path, *needed: str) -> dict[str, Any] | None:
+    return files.read_json(path, *needed) if path.is_file() else None
 
 
 def _table(path: Path) -> pd.DataFrame | None:
     """Return a table, or None where there is none or it has no rows."""
     if not path.is_file():
         return None
-    try:
-        table = pd.read_csv(path, keep_default_na=False, na_values={})
-    except pd.errors.EmptyDataError:
-        return None
+    table = read_table(path)
     return table if len(table) else None

@@ -11,34 +11,26 @@ Rules, so that no unit is ever invented:
   A JPEG is turned upright as its Exif says.
 """
 
-import struct
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from depthfaces.files import Layout, npy_layout, told
+from depthfaces.sources import archive
+
 SMALLEST = 16  # pixels a side; less cannot show a face
 LEAST = 20  # millimetres; no depth camera sees only nearer things
 PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 ARRAYS = (".npy", ".npz")
-_DAMAGE = (
-    OSError,
-    SyntaxError,  # Pillow's word for a broken PNG
-    ValueError,
-    EOFError,
-    NotImplementedError,
-    struct.error,
-    zlib.error,
-    zipfile.BadZipFile,
-)
+_MEMBERS = 100  # of an NPZ; of more not even the names are read
 
 
 class UnusableError(Exception):
@@ -58,9 +50,9 @@ def peek(path: Path, max_side: int) -> Header:
     """Return the header of an image file; sides outside [16, `max_side`] are refused."""
     with _reasons(path):
         if path.suffix.lower() in ARRAYS:
-            array = _array(path, max_side)
-            height, width = array.shape
-            return Header(height, width, "relative" if array.dtype == np.uint8 else "mm")
+            with _array(path, max_side) as (_, layout):
+                height, width = layout.shape
+                return Header(height, width, "relative" if layout.dtype == np.uint8 else "mm")
         with _picture(path, max_side) as picture:
             height, width = _size(picture)
             return Header(height, width, "mm" if picture.mode.startswith("I") else "relative")
@@ -70,10 +62,11 @@ def decode(path: Path, max_side: int) -> npt.NDArray[Any]:
     """Return the (H, W) image: uint16 millimetres (0 = no reading) or uint8 grey."""
     with _reasons(path):
         if path.suffix.lower() in ARRAYS:
-            image = _millimetres(np.asarray(_array(path, max_side)))
+            with _array(path, max_side) as (stream, layout):
+                image = _millimetres(_numbers(stream, layout))
         else:
             image = _pixels(path, max_side)
-    low, high = int(image.min()), int(image.max())
+        low, high = int(image.min()), int(image.max())
     if low == high:
         raise UnusableError("all black" if high == 0 else f"constant: every pixel is {high}")
     if image.dtype == np.uint16 and high < LEAST:
@@ -81,22 +74,42 @@ def decode(path: Path, max_side: int) -> npt.NDArray[Any]:
     return image
 
 
+def prepared(path: Path, side: int) -> npt.NDArray[np.float32] | None:
+    """Return the face in an NPY of floats (`side`, `side`) in [-1, 1]; None where it is no such."""
+    if path.suffix.lower() != ".npy":
+        return None
+    with _reasons(path), path.open("rb") as stream:
+        layout = npy_layout(stream)
+        if layout.shape != (side, side) or layout.dtype.kind != "f":
+            return None
+        image = _numbers(stream, layout)
+        return np.asarray(image, np.float32) if np.abs(image).max() <= 1 else None
+
+
 @contextmanager
 def _reasons(path: Path) -> Iterator[None]:
-    """Turn what the readers raise on damaged files into one reason, the same on every machine."""
+    """Turn whatever a reader raises at an odd file into one reason.
+
+    Readers raise what they like at odd bytes (numpy alone: ValueError, TypeError, IndexError,
+    OverflowError, MemoryError, tokenize.TokenError), and one file never stops a set.
+    """
     if path.suffix.lower() not in {*PICTURES, *ARRAYS}:
         raise UnusableError(f"{path.suffix} is not read: save it as PNG")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of oddities it then reads well
             yield
+    except UnusableError:
+        raise
     except UnidentifiedImageError:
         raise UnusableError(f"not a {PICTURES[path.suffix.lower()]} file") from None
     except Image.DecompressionBombError:
         raise UnusableError("larger than any image that is opened") from None
-    except _DAMAGE as fault:
-        text = getattr(fault, "strerror", None) or str(fault).replace(str(path), path.name)
-        raise UnusableError(f"damaged: {text or type(fault).__name__}") from None
+    except MemoryError:
+        raise UnusableError("asks for more memory than there is") from None
+    except Exception as fault:
+        text = told(fault).replace(str(path), path.name)
+        raise UnusableError(f"damaged: {text}") from None
 
 
 @contextmanager
@@ -128,27 +141,44 @@ def _size(picture: Image.Image) -> tuple[int, int]:
     return (picture.width, picture.height) if turned else (picture.height, picture.width)
 
 
-def _array(path: Path, max_side: int) -> npt.NDArray[Any]:
-    """Return the 2-D array of an NPY (memory-mapped) or NPZ file; pickles are refused."""
+@contextmanager
+def _array(path: Path, max_side: int) -> Iterator[tuple[IO[bytes], Layout]]:
+    """Open the only array of an NPY or NPZ file behind its header, which is found to be good."""
+    with _npy(path) as stream:
+        layout = npy_layout(stream)
+        shape, dtype = layout.shape, layout.dtype
+        if len(shape) != 2 or dtype.kind not in "uif":
+            raise UnusableError(f"expected a 2-D array of numbers, found {shape} {dtype}"[:200])
+        _check_sides(shape, max_side)
+        yield stream, layout
+
+
+@contextmanager
+def _npy(path: Path) -> Iterator[IO[bytes]]:
     if path.suffix.lower() == ".npy":
-        array: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
-    else:
-        array = _only_member(path, max_side)
-    if array.ndim != 2 or array.dtype.kind not in "uif":
-        raise UnusableError(f"expected a 2-D array of numbers, found {array.shape} {array.dtype}")
-    _check_sides(array.shape, max_side)
-    return array
+        with path.open("rb") as stream:
+            yield stream
+        return
+    if archive.entries(path, _MEMBERS) > _MEMBERS:
+        raise UnusableError(f"expected exactly one array, found more than {_MEMBERS}")
+    with zipfile.ZipFile(path) as packed:
+        members = packed.infolist()
+        if len(members) != 1 or not members[0].filename.endswith(".npy"):
+            raise UnusableError(f"expected exactly one array, found {len(members)}")
+        if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnusableError("damaged: packed in a way that no .npz is")
+        with packed.open(members[0]) as stream:
+            yield stream
 
 
-def _only_member(path: Path, max_side: int) -> npt.NDArray[Any]:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-    if len(members) != 1 or not members[0].filename.endswith(".npy"):
-        raise UnusableError(f"expected exactly one array, found {len(members)}")
-    if members[0].file_size > 8 * max_side**2 + 65536:
-        raise UnusableError(f"larger than {max_side} pixels a side")
-    with np.load(path, allow_pickle=False) as arrays:
-        return np.asarray(arrays[arrays.files[0]])
+def _numbers(stream: IO[bytes], layout: Layout) -> npt.NDArray[Any]:
+    """Return the array behind the header; its sides are known to be in bounds."""
+    content = layout.first[: layout.size]
+    content += stream.read(layout.size - len(content))
+    if len(content) != layout.size:
+        raise UnusableError(f"damaged: expected {layout.size} bytes of numbers, found less")
+    order: Literal["F", "C"] = "F" if layout.fortran else "C"
+    return np.frombuffer(content, layout.dtype).reshape(layout.shape, order=order)
 
 
 def _check_sides(sides: tuple[int, ...], max_side: int) -> None:

@@ -107,6 +107,7 @@ def _write(
         for frame in tqdm(frames, desc="faces", unit="file", disable=None):
             try:
                 image = decode.decode(folder / frame.entry.file, data.max_side)
+                _check_header(image, frame.header)
             except decode.UnusableError as fault:
                 refused.append((frame.entry.file, str(fault)))
                 continue
@@ -115,6 +116,15 @@ def _write(
             writer.append(_padded(image, size)[None], [row])
             used[row["label"]] += 1
     return used
+
+
+def _check_header(image: npt.NDArray[Any], header: decode.Header) -> None:
+    """Put aside a file whose pixels are not what its header told a moment ago."""
+    if image.shape != (header.height, header.width) or image.dtype != _DTYPES[header.unit]:
+        raise decode.UnusableError(
+            f"changed while it was read: {header.width} x {header.height} pixels, then "
+            f"{image.shape[1]} x {image.shape[0]}"
+        )
 
 
 def _common_size(frames: list[Frame], data: Data) -> tuple[int, int]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import requests
 
-from depthfaces import files
 from depthfaces.errors import MachineError, ParamsError
 from depthfaces.schema import Params
+from depthfaces.sources import archive as packed
 from depthfaces.sources import folder
 
 # The paper gives a share link only, which the client does not understand.
@@ -39,7 +39,7 @@ def collect(params: Params, out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".kaggle.", dir=out.parent) as name:
         temporary, most = Path(name), int(data.max_gigabytes * 1e9)
         archive = fetch(dataset, temporary, data.kaggle.timeout, most)
-        files.unzip(archive, temporary / "unpacked", data.max_files, most)
+        packed.unzip(archive, temporary / "unpacked", data.max_files, most)
         archive.unlink()
         folder.read(temporary / "unpacked", data, out, f"kaggle:{dataset}")
 

@@ -123,7 +123,7 @@ def _escaped(text: str) -> str:
 def _by_pattern(files: list[str], pattern: str) -> Listing:
     try:
         expression = re.compile(pattern)
-    except re.error as fault:
+    except (re.error, OverflowError, RecursionError) as fault:
         raise ParamsError(f"data.folder.layout: {pattern!r} is no pattern: {fault}") from None
     if "label" not in expression.groupindex:
         raise ParamsError(f"data.folder.layout: expected auto or a group label; {_ADVICE}")

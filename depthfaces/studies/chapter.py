@@ -77,10 +77,11 @@ class Chapter:
     def read(cls, path: Path) -> Self:
         """Read what `write` wrote."""
         found = files.read_json(path)
-        found["published"] = found["published"]["rows"]
-        found["tables"] = [Table(**table) for table in found["tables"]]
-        found["figures"] = [Picture(**picture) for picture in found["figures"]]
-        return cls(**found)
+        with files.intact(path):
+            found["published"] = found["published"]["rows"]
+            found["tables"] = [Table(**table) for table in found["tables"]]
+            found["figures"] = [Picture(**picture) for picture in found["figures"]]
+            return cls(**found)
 
 
 def plain(value: Any) -> Any:

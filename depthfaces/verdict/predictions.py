@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from depthfaces.errors import DataError, IntegrityError
+from depthfaces.faces import read_table
 from depthfaces.verdict.arm import Arm
 
 # What a classifier was trained on, and by how many people's faces; then the classifier; then the
@@ -16,6 +17,7 @@ ASKED = ("model", "seed", "part", "id", "person", "label", "predicted")
 COLUMNS = (*TRAINED, *ASKED)
 NO_GENERATOR = -1
 LEAKY = "leaky"  # the part of the published protocol
+_NUMBERS = {"dose", "weight", "people", "draw", "generator", "seed"}
 _TEXTS = ("kind", "source", "model", "part", "id", "person", "label", "predicted")
 
 
@@ -23,12 +25,11 @@ def read(path: Path) -> pd.DataFrame:
     """Return stored predictions; names that look like numbers or like nothing stay text."""
     if not path.is_file():
         raise DataError(f"{path}: expected predictions, found none; run `dvc repro classify`")
-    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False)
-    missing = [name for name in COLUMNS if name not in table]
-    if missing:
-        raise IntegrityError(
-            f"{path}: expected the columns {', '.join(missing)} as well; run `dvc repro classify`"
-        )
+    table = read_table(path, COLUMNS, _TEXTS)
+    numbers = [name for name in table if name in _NUMBERS or name.startswith("p_")]
+    for name in numbers:
+        if table[name].dtype.kind not in "iuf":
+            raise IntegrityError(f"{path}: expected numbers under {name}; run `dvc repro classify`")
     return table
 
 
