@@ -6,8 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from depthfaces import command, params, profiles, scratch
+from depthfaces import command, kept_config, params, profiles, scratch
 from depthfaces.audit import audit
+from depthfaces.errors import ParamsError
+
+CLASSIFIERS = Path("models/classify")
+# Pixels: below 50 a frame as wide would show half a room, above 5,000 no depth camera has it.
+FOCAL = (50, 5000)
 
 
 def check() -> None:
@@ -74,7 +79,7 @@ def verify() -> None:
     """Make every number of the report again from data/, and fail at the first that differs."""
     from depthfaces import verify  # noqa: PLC0415 - torch and scikit-learn take seconds to load
 
-    count = verify.verify(Path("data"), Path("reports"), params.load())
+    count = verify.verify(Path("data"), CLASSIFIERS, Path("reports"), params.load())
     sys.stdout.write(f"reports: {count:,} values made again, all equal\n")
 
 

@@ -413,7 +413,7 @@ def test_stage_writes_predictions_scores_and_classifiers(tmp_path, monkeypatch):
             place / "models",
         )
     written = [path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*.*")]
-    assert len(written) == 2 + 1 + 1 + 2
+    assert len(written) == 2 + 2 + 1 + 2
     for name in written:
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     rows = pd.read_csv(tmp_path / "out" / "predictions.csv", dtype={"subject": str})

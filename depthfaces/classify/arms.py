@@ -89,18 +89,19 @@ def fewer(
     are taken where a class would have no face. A face of nobody known counts as a person.
     """
     real = sets["real"]
-    owners = _owners(real)
-    order = rng.permutation(np.unique(owners))
+    people = owners(real)
+    order = rng.permutation(np.unique(people))
     count = max(1, round(fraction * len(order)))
-    while set(real.label[np.isin(owners, order[:count])]) != set(real.label):
+    while set(real.label[np.isin(people, order[:count])]) != set(real.label):
         count += 1
     kept = {
-        name: found.pick(np.isin(_owners(found), order[:count]))
+        name: found.pick(np.isin(owners(found), order[:count]))
         for name, found in sets.items()
         if name in {"real", "augmented"}
     }
     return {**sets, **kept}
 
 
-def _owners(found: FeatureSet) -> Array:
+def owners(found: FeatureSet) -> Array:
+    """Return the person of each face; a face of nobody known counts as a person."""
     return np.where(found.subject == "", np.char.add("face ", found.id), found.subject)

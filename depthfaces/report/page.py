@@ -64,6 +64,7 @@ def content(results: Results, columns: int) -> dict[str, Any]:
         "labels": tables.labels(results.utility),
         "generators": generators.compared(results),
         "confusions": tables.confusions(results),
+        "certainty": tables.certainty(results.scores),
         "limits": limits(results),
         "rule": results.utility["rule"] if results.utility else {},
         # Safe by construction: base64 and JSON in which every < > & is escaped.
