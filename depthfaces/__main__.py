@@ -6,8 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from depthfaces import command, params, profiles, scratch
+from depthfaces import command, kept_config, params, profiles, scratch
 from depthfaces.audit import audit
+from depthfaces.errors import ParamsError
+
+CLASSIFIERS = Path("models/classify")
+# Pixels: below 50 a frame as wide would show half a room, above 5,000 no depth camera has it.
+FOCAL = (50, 5000)
 
 
 def check() -> None:
@@ -35,32 +40,49 @@ def run_scratch(name: str) -> None:
 
 
 def recognise(
-    *files: Path, model: str = "", focal: float = 0.0, models: Path = Path("models/classify")
+    *files: Path, model: str = "", focal: float = 0.0, models: Path = CLASSIFIERS
 ) -> None:
     """Tell the emotion in depth images: raw frames (16-bit PNG, NPY in mm) or prepared faces.
 
     --model is one of classify.models, by default the best on validation; --focal the camera's focal
-    length in pixels, by default that of the frames learned from.
+    length in pixels, by default (0) that of the frames learned from. Files that cannot be used are
+    listed at the end; only where none can be used is that an error.
     """
+    low, high = FOCAL
+    if focal and not low <= focal <= high:
+        raise ParamsError(
+            f"--focal: expected a focal length in pixels between {low} and {high}, found {focal:g}"
+        )
+    settings, (chosen, _) = params.load().data, kept_config.read(models, model)
     from depthfaces import recognise as recognising  # noqa: PLC0415 - torch takes seconds to load
     from depthfaces.classify import keep  # noqa: PLC0415
 
-    data = params.load().data
-    usual = data.virtual.focal if data.source == "virtual" else data.folder.focal
-    camera = recognising.Camera(focal or usual, data.max_side)
-    for answer in recognising.recognise(files, keep.load(models, model), camera):
-        emotion, others = answer.ranking[0][0], answer.ranking
-        shares = "  ".join(f"{label} {share:.2f}" for label, share in others)
-        sys.stdout.write(f"{answer.file}: {emotion}  ({shares})\n")
+    usual = settings.virtual.focal if settings.source == "virtual" else settings.folder.focal
+    camera = recognising.Camera(focal or usual, settings.max_side)
+    recognising.tell(files, keep.load(models, chosen), camera)
 
 
 def sample(*, emotion: str, count: int, out: Path, seed: int = 0) -> None:
     """Write faces of one emotion from the trained model in models/gan to the new folder OUT."""
+    _check_folder(out)
     from depthfaces.export import again  # noqa: PLC0415 - torch takes seconds to load
 
     settings = params.load()
     wanted = again.Wanted(emotion, count, seed)
     sys.stdout.write(again.draw(wanted, out, settings))
+
+
+def _check_folder(out: Path) -> None:
+    """Refuse a folder that cannot be made, before anything is drawn for it."""
+    try:
+        first = next(path for path in (out, *out.parents) if path.exists() or path.is_symlink())
+    except PermissionError:
+        raise
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or fault
+        raise ParamsError(f"--out: expected a new folder: {reason}: {out}") from None
+    if not first.is_dir():
+        raise ParamsError(f"--out: expected a new folder, found that {first} is a file")
 
 
 def remake(identity: str, *, folder: Path = Path("data/synthetic")) -> None:
@@ -74,7 +96,7 @@ def verify() -> None:
     """Make every number of the report again from data/, and fail at the first that differs."""
     from depthfaces import verify  # noqa: PLC0415 - torch and scikit-learn take seconds to load
 
-    count = verify.verify(Path("data"), Path("reports"), params.load())
+    count = verify.verify(Path("data"), CLASSIFIERS, Path("reports"), params.load())
     sys.stdout.write(f"reports: {count:,} values made again, all equal\n")
 
 

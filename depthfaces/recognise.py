@@ -1,11 +1,13 @@
 """Emotions of new depth images, prepared as the faces were that were learned from."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from depthfaces.classify import keep
 from depthfaces.depth.crop import Window
@@ -16,15 +18,28 @@ from depthfaces.schema import Features
 from depthfaces.sources import decode
 
 NOSE = 1000.0  # mm: where the nose tip lies in exported depth images
+BATCH = 32  # files that are described and classified together
+PATIENCE = 3  # seconds without a progress bar
 
 Floats = npt.NDArray[np.float32]
 
 
 class Answer(NamedTuple):
-    """What was recognised in one file: emotion and probability, the most probable first."""
+    """What was recognised in one file: emotion and probability, the most probable first.
+
+    `sure` is whether the first one is probable enough to be given as an answer.
+    """
 
     file: Path
     ranking: list[tuple[str, float]]
+    sure: bool = True
+
+
+class Refused(NamedTuple):
+    """A file that cannot be used, and why."""
+
+    file: Path
+    reason: str
 
 
 class Camera(NamedTuple):
@@ -34,23 +49,67 @@ class Camera(NamedTuple):
     max_side: int
 
 
-def recognise(files: Sequence[Path], kept: keep.Kept, camera: Camera) -> list[Answer]:
-    """Return an answer a file; files that cannot be used are refused together."""
-    faces, refused = [], []
-    for file in files:
-        try:
-            faces.append(face(file, kept.config, camera))
-        except decode.UnusableError as fault:
-            refused.append(f"{file}: {fault}")
+def recognise(files: Sequence[Path], kept: keep.Kept, camera: Camera) -> Iterator[Answer | Refused]:
+    """Yield an answer a file, in their order, or why it cannot be used; few are in memory."""
+    for start in range(0, len(files), BATCH):
+        seen = [_attempt(file, kept.config, camera) for file in files[start : start + BATCH]]
+        faces = [one for one in seen if not isinstance(one, Refused)]
+        rows = iter(_probabilities(np.stack(faces), kept) if faces else ())
+        for file, one in zip(files[start : start + BATCH], seen, strict=True):
+            yield one if isinstance(one, Refused) else _answer(file, next(rows), kept)
+
+
+def tell(files: Sequence[Path], kept: keep.Kept, camera: Camera) -> None:
+    """Print an answer a file as they come, and at the end, on stderr, which files were unusable.
+
+    Raise DataError where not one file could be used.
+    """
+    if kept.calibration is None:
+        sys.stderr.write(
+            f"warning: the probabilities of {kept.name} are not calibrated, it may be far too "
+            "sure: too few people to leave some out; more people, then `dvc repro classify`\n"
+        )
+    refused = []
+    with tqdm(total=len(files), unit="file", delay=PATIENCE, disable=None) as bar:
+        for answer in recognise(files, kept, camera):
+            bar.update()
+            if isinstance(answer, Refused):
+                refused.append(answer)
+            else:
+                bar.write(line(answer))
+                sys.stdout.flush()
     if refused:
-        raise DataError("; ".join(refused))
-    features = Features.model_validate(kept.config["features"])
-    described = describe(np.stack(faces), features)
-    shares = kept.model.predict(described.x if kept.model.view == VIEWS[0] else described.pixels)
-    return [
-        Answer(file, _ranking(kept.config["classes"], row))
-        for file, row in zip(files, shares, strict=True)
-    ]
+        reasons = "".join(f"  {file}: {reason}\n" for file, reason in refused)
+        count = f"{len(refused)} of {len(files)}"
+        sys.stderr.write(f"files that could not be used: {count}\n{reasons}")
+    if len(refused) == len(files):
+        raise DataError(f"expected depth images, found none among {len(files)} files; see above")
+
+
+def line(answer: Answer) -> str:
+    """Return an answer as text: the emotion or "not sure", and every emotion's probability."""
+    shares = "  ".join(f"{label} {share:.2f}" for label, share in answer.ranking)
+    return f"{answer.file}: {answer.ranking[0][0] if answer.sure else 'not sure'}  ({shares})"
+
+
+def _attempt(file: Path, config: dict[str, Any], camera: Camera) -> Floats | Refused:
+    try:
+        return face(file, config, camera)
+    except decode.UnusableError as fault:
+        return Refused(file, str(fault))
+
+
+def _probabilities(faces: Floats, kept: keep.Kept) -> npt.NDArray[Any]:
+    described = describe(faces, Features.model_validate(kept.config["features"]))
+    view = described.x if kept.model.view == VIEWS[0] else described.pixels
+    return kept.probabilities(view)
+
+
+def _answer(file: Path, shares: npt.NDArray[Any], kept: keep.Kept) -> Answer:
+    order = np.argsort(-shares, kind="stable")
+    ranking = [(kept.config["classes"][place], float(shares[place])) for place in order]
+    least = kept.calibration["sure_from"] if kept.calibration else 0.0
+    return Answer(file, ranking, ranking[0][1] >= least)
 
 
 def face(file: Path, config: dict[str, Any], camera: Camera) -> Floats:
@@ -60,7 +119,7 @@ def face(file: Path, config: dict[str, Any], camera: Camera) -> Floats:
     exported previews, or depth as exported. Other depth (16-bit PNG, NPY) is a raw frame in mm.
     """
     size = config["size"]
-    if not file.is_file():
+    if not _is_file(file):
         raise decode.UnusableError("no such file")
     ready = decode.prepared(file, size)
     if ready is not None:
@@ -86,11 +145,13 @@ def face(file: Path, config: dict[str, Any], camera: Camera) -> Floats:
     return found.image
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long, a folder that is closed, a zero byte
+        return False
+
+
 def _settings(preprocess: dict[str, Any], size: int) -> tuple[Window, float, bool]:
     window = Window(size, preprocess["crop"], preprocess["front"], preprocess["back"])
     return window, preprocess["confidence"], preprocess["frontalise"]
-
-
-def _ranking(classes: Sequence[str], shares: npt.NDArray[Any]) -> list[tuple[str, float]]:
-    order = np.argsort(-shares, kind="stable")
-    return [(classes[place], float(shares[place])) for place in order]

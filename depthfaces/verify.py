@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from depthfaces import comparison, files
+from depthfaces.classify.keep import reliabilities
 from depthfaces.classify.scores import summary
 from depthfaces.errors import DataError, IntegrityError
 from depthfaces.metrics.fidelity import Sides
@@ -16,14 +17,15 @@ from depthfaces.schema import Params
 TOLERANCE = 1e-6
 
 
-def verify(data: Path, reports: Path, params: Params) -> int:
+def verify(data: Path, models: Path, reports: Path, params: Params) -> int:
     """Return how many values were made again; raise IntegrityError at the first that differs.
 
-    From predictions, features, images and the spaces' vectors in `data`: all JSON and CSV of the
-    comparison, the classifiers' scores, and the page.
+    From predictions, features, images and the spaces' vectors in `data`, and the predictions of the
+    kept classifiers in `models`: all JSON and CSV of the comparison, the classifiers' scores, and
+    the page.
     """
     count = 0
-    for name, expected in documents(data, params).items():
+    for name, expected in documents(data, models, params).items():
         path = reports / name
         if not path.is_file():
             raise DataError(f"{path}: expected a result, found none; run `dvc repro`")
@@ -38,13 +40,14 @@ def verify(data: Path, reports: Path, params: Params) -> int:
     return count + check_page(data, reports, params)
 
 
-def documents(data: Path, params: Params) -> dict[str, Any]:
+def documents(data: Path, models: Path, params: Params) -> dict[str, Any]:
     """Return every result {path below reports/: content} as it has to be."""
     inputs = comparison.Inputs.open(data)
     sides = Sides(comparison.shapely(inputs.sets), inputs.images, params)
     vectors = comparison.read_vectors(data / "points")
     found = comparison.compare(inputs, sides, vectors, params)
-    return found | {"classify.json": summary(inputs.predictions)}
+    scores = summary(inputs.predictions) | {"kept": reliabilities(models)}
+    return found | {"classify.json": scores}
 
 
 def check_page(data: Path, reports: Path, params: Params) -> int:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from depthfaces import command, files, params
 from depthfaces.classify import CLASSIFIERS
-from depthfaces.classify.keep import CONFIG, keep
+from depthfaces.classify.keep import keep, reliabilities
 from depthfaces.classify.protocol import predictions
 from depthfaces.classify.scores import summary
 from depthfaces.features.store import about, open_all
+from depthfaces.kept_config import CONFIG
 
 
 def main(features: Path, predicted: Path, scores: Path, models: Path) -> None:
@@ -17,7 +18,6 @@ def main(features: Path, predicted: Path, scores: Path, models: Path) -> None:
     views = {view: open_all(features, view) for view in sorted(wanted)}
     found = predictions(views, settings)
     files.write_text(predicted, found.to_csv(index=False, lineterminator="\n"))
-    files.write_json(scores, summary(found))
     config = {
         **about(features),
         "classes": sorted(set(found["label"])),
@@ -26,6 +26,7 @@ def main(features: Path, predicted: Path, scores: Path, models: Path) -> None:
         "models": keep(models, views, found, settings),
     }
     files.write_json(models / CONFIG, config)
+    files.write_json(scores, summary(found) | {"kept": reliabilities(models)})
 
 
 if __name__ == "__main__":

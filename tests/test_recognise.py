@@ -1,5 +1,8 @@
 """The command `recognise`: new files through the preparation, the features and a classifier."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +12,14 @@ from PIL import Image
 
 from depthfaces import __main__ as commands
 from depthfaces import params
+from depthfaces import recognise as recognising
 from depthfaces.classify import keep
 from depthfaces.depth.crop import Window
 from depthfaces.depth.prepare import prepare
-from depthfaces.errors import DataError
 from depthfaces.export.write import millimetres
 from depthfaces.faces import FaceSet, FaceWriter
 from depthfaces.features.lbp import grey
-from depthfaces.recognise import Camera, face, recognise
+from depthfaces.recognise import Answer, Camera, Refused, face, recognise
 from depthfaces.sources import virtual
 from stages import classify, features
 
@@ -64,7 +67,7 @@ def test_prepared_faces_are_recognised(place: Path, drawn: Path, tmp_path: Path)
     names = [tmp_path / f"{number}.npy" for number in range(len(test))]
     for name, image in zip(names, test.images, strict=True):
         np.save(name, image)
-    answers = recognise(names, kept(place), CAMERA)
+    answers = list(recognise(names, kept(place), CAMERA))
     assert [answer.file for answer in answers] == names
     found = [answer.ranking[0][0] for answer in answers]
     assert np.mean(np.array(found) == test.table["label"]) > 0.9
@@ -111,9 +114,7 @@ def test_all_files_that_cannot_be_used_are_told_with_reasons(
     np.save(tmp_path / "wall.npy", np.full((99, 99), 3000) + np.arange(99))
     np.save(tmp_path / "many.npy", np.zeros((2, 32, 32)))
     names = ["none.png", "note.txt", "constant.png", "grey.png", "wall.npy", "many.npy"]
-    with pytest.raises(DataError) as caught:
-        recognise([tmp_path / name for name in names], kept(place), CAMERA)
-    told = str(caught.value).split("; ")
+    told = list(recognise([tmp_path / name for name in names], kept(place), CAMERA))
     for name, reason, line in zip(
         names,
         (
@@ -127,19 +128,20 @@ def test_all_files_that_cannot_be_used_are_told_with_reasons(
         told,
         strict=True,
     ):
-        assert line.startswith(f"{tmp_path / name}: ")
-        assert reason in line
+        assert isinstance(line, Refused)
+        assert line.file == tmp_path / name
+        assert reason in line.reason
 
 
 def test_depth_is_refused_where_grey_was_learned(
     place: Path, frame: np.ndarray, tmp_path: Path
 ) -> None:
     np.save(tmp_path / "a.npy", frame)
-    with pytest.raises(DataError, match="expected 8-bit grey"):
-        one = kept(place)
-        recognise(
-            [tmp_path / "a.npy"], one._replace(config=one.config | {"unit": "relative"}), CAMERA
-        )
+    one = kept(place)
+    grey_kept = one._replace(config=one.config | {"unit": "relative"})
+    (told,) = recognise([tmp_path / "a.npy"], grey_kept, CAMERA)
+    assert isinstance(told, Refused)
+    assert "expected 8-bit grey" in told.reason
 
 
 @pytest.mark.parametrize("model", ["svm", "cnn"])
@@ -167,3 +169,184 @@ def test_command_says_what_is_missing(
         commands.main(["recognise", "x.npy"])
     assert caught.value.code == 3
     assert "dvc repro classify" in capsys.readouterr().err
+
+
+def save_faces(folder: Path, drawn: Path, count: int) -> list[Path]:
+    names = [folder / f"face{number}.npy" for number in range(count)]
+    faces = FaceSet.open(drawn).images
+    for number, name in enumerate(names):
+        np.save(name, faces[number % len(faces)])
+    return names
+
+
+def test_one_unusable_file_costs_no_other_its_answer(
+    place: Path,
+    drawn: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    names = [name.name for name in save_faces(place, drawn, 40)]
+    asked = ["none.png", *names[:35], str(place), *names[35:]]
+    monkeypatch.chdir(place)
+    commands.main(["recognise", *asked])
+    told = capsys.readouterr()
+    assert [line.split(":")[0] for line in told.out.splitlines()] == names
+    lines = told.err.splitlines()
+    assert lines[-3:] == [
+        "files that could not be used: 2 of 42",
+        "  none.png: no such file",
+        f"  {place}: no such file",
+    ]
+
+
+def test_only_where_no_file_can_be_used_is_that_an_error(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(place)
+    with pytest.raises(SystemExit) as caught:
+        commands.main(["recognise", "a.png", "b" * 300 + ".png", "zero\0byte.npy"])
+    told = capsys.readouterr()
+    assert caught.value.code == 3
+    assert told.out == ""
+    assert "could not be used: 3 of 3\n  a.png: no such file\n" in told.err
+    assert "error: expected depth images, found none among 3 files" in told.err
+
+
+def test_answers_come_batch_by_batch(
+    place: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = save_faces(tmp_path, drawn, 9)
+    monkeypatch.setattr(recognising, "BATCH", 4)
+    read: list[Path] = []
+    plain = recognising.face
+    monkeypatch.setattr(
+        recognising, "face", lambda file, *rest: (read.append(file), plain(file, *rest))[1]
+    )
+    answers = recognise(names, kept(place), CAMERA)
+    first = next(answers)
+    assert read == names[:4]
+    rest = list(answers)
+    monkeypatch.setattr(recognising, "BATCH", 100)
+    together = list(recognise(names, kept(place), CAMERA))
+    for one, other in zip([first, *rest], together, strict=True):
+        assert one.file == other.file
+        assert dict(one.ranking) == pytest.approx(dict(other.ranking), abs=1e-6)
+
+
+def test_what_is_not_probable_enough_is_not_sure(place: Path, drawn: Path, tmp_path: Path) -> None:
+    (name,) = save_faces(tmp_path, drawn, 1)
+    one = kept(place)
+    (answer,) = recognise([name], one, CAMERA)
+    assert isinstance(answer, Answer)
+    for least, sure in ((answer.ranking[0][1], True), (answer.ranking[0][1] + 1e-6, False)):
+        models = {"svm": one.config["models"]["svm"] | {"calibration": one.calibration}}
+        models["svm"]["calibration"] = one.calibration | {"sure_from": least}
+        (told,) = recognise([name], one._replace(config=one.config | {"models": models}), CAMERA)
+        assert told.sure is sure
+        start = f"{name}: {answer.ranking[0][0] if sure else 'not sure'}  ("
+        assert recognising.line(told).startswith(start)
+        assert told.ranking == answer.ranking
+
+
+def test_uncalibrated_probabilities_come_with_a_warning(
+    place: Path, drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    names = save_faces(tmp_path, drawn, 2)
+    one = kept(place)
+    recognising.tell(names, one, CAMERA)
+    assert "not calibrated" not in capsys.readouterr().err
+    models = {"svm": one.config["models"]["svm"] | {"calibration": None}}
+    bare = one._replace(config=one.config | {"models": models})
+    recognising.tell(names, bare, CAMERA)
+    assert "warning: the probabilities of svm are not calibrated" in capsys.readouterr().err
+    features_of = recognising.describe(
+        np.stack([np.load(name) for name in names]), params.load().features
+    )
+    told = [dict(answer.ranking) for answer in recognise(names, bare, CAMERA)]
+    for row, shares in zip(one.model.predict(features_of.x), told, strict=True):
+        assert [shares[label] for label in one.config["classes"]] == pytest.approx(list(row))
+
+
+@pytest.mark.parametrize("focal", ["nan", "-365", "0.001", "inf", "49.9", "5001"])
+def test_a_focal_length_that_no_camera_has_is_refused_at_once(
+    focal: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(params, "load", lambda: pytest.fail("looked further"))
+    with pytest.raises(SystemExit) as caught:
+        commands.main(["recognise", "x.npy", "--focal", focal])
+    assert caught.value.code == 2
+    expected = "--focal: expected a focal length in pixels between 50 and 5000, found "
+    assert expected in capsys.readouterr().err
+
+
+def test_an_unknown_model_is_refused_before_torch_loads(place: Path) -> None:
+    code = (
+        "import sys\nfrom depthfaces.__main__ import main\n"
+        "try: main(['recognise', 'x.npy', '--model', 'oak'])\n"
+        "except SystemExit as end: print(end.code, 'torch' in sys.modules)"
+    )
+    top = Path(commands.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=place,
+        env=os.environ | {"PYTHONPATH": str(top)},
+    )
+    assert done.stdout.split() == ["2", "False"]
+    assert "--model: expected one of cnn, svm, found 'oak'" in done.stderr
+
+
+def test_a_large_array_is_refused_by_its_header(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands in the header of a sparse file would fill the memory."""
+    path = tmp_path / "huge.npy"
+    with path.open("wb") as file:
+        header = {"descr": "<f8", "fortran_order": False, "shape": (200000, 200000)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + 8 * 200000**2)
+    told = list(recognise([path], kept(place), CAMERA))
+    assert "larger than 4096 pixels a side" in told[0].reason
+
+
+def test_an_empty_prepared_face_is_no_face(place: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.full((32, 32), -1, np.float32))
+    told = list(recognise([tmp_path / "a.npy"], kept(place), CAMERA))
+    assert told == [Refused(tmp_path / "a.npy", "constant: every pixel is -1")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["ratings", "none.csv"],
+            (3, "none.csv: expected a file of the rating page: No such file"),
+        ),
+        (["ratings", "."], (3, "expected a file of the rating page: Is a directory")),
+        (["ratings", "photo.csv"], (3, "photo.csv: expected a file of the rating page: ")),
+        (["sample", "--out", "photo.csv"], (2, "found that photo.csv is a file")),
+        (["sample", "--out", "photo.csv/a/b"], (2, "found that photo.csv is a file")),
+        (["sample", "--out", "gone"], (2, "found that gone is a file")),
+        (["sample", "--out", "x" * 300], (2, "--out: expected a new folder: File name too long")),
+    ],
+)
+def test_bad_paths_end_as_one_line(
+    arguments: list[str],
+    expected: tuple[int, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photo.csv").write_bytes(b"\x89PNG\xff\x00")
+    Path("gone").symlink_to("nowhere")
+    more = ["--emotion", "Fear", "--count", "1"] if arguments[0] == "sample" else []
+    with pytest.raises(SystemExit) as caught:
+        commands.main([*arguments, *more])
+    told = capsys.readouterr().err
+    assert caught.value.code == expected[0]
+    assert told.startswith("error: ")
+    assert len(told.splitlines()) == 1
+    assert expected[1] in told

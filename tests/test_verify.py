@@ -49,7 +49,7 @@ def finished(tmp_path_factory):
         patch.setattr(params, "load", lambda: QUICK)
         sets = (data / "faces", data / "synthetic", data / "baselines")
         features.main(*sets, data / "features")
-        made = (data / "predictions.csv", reports / "classify.json", place / "models")
+        made = (data / "predictions.csv", reports / "classify.json", place / "models" / "classify")
         classify.main(data / "features", *made)
         compare.main(data, reports)
         report.main(reports, *sets, reports / "index.html")
@@ -70,6 +70,7 @@ def test_an_untouched_report_is_made_again(finished, monkeypatch, capsys):
         ("headline.json", '"UNDERPOWERED"', '"USEFUL"', "headline.json: verdict: expected 'UNDER"),
         ("verdict.json", '"min_subjects": 10', '"min_subjects": 1', "rule.min_subjects"),
         ("compare/arms.csv", "real,svm,1.", "real,svm,0.", r"arms.csv: \[\d+\]\[2\]: expected 1."),
+        ("classify.json", '"people": 3', '"people": 30', r"classify.json: kept.svm.people"),
         ("index.html", "UNDERPOWERED", "USEFUL", r"index.html: line \d+: expected "),
     ],
 )
@@ -81,7 +82,7 @@ def test_a_hand_edited_result_is_found(finished, tmp_path, edit):
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(IntegrityError, match=where):
-        verify.verify(place / "data", place / "reports", QUICK)
+        verify.verify(place / "data", place / "models" / "classify", place / "reports", QUICK)
 
 
 def test_a_changed_prediction_is_found(finished, tmp_path):
@@ -90,14 +91,14 @@ def test_a_changed_prediction_is_found(finished, tmp_path):
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[:-7]), encoding="utf-8")
     with pytest.raises(IntegrityError, match=r"verdict\.json|classify\.json|headline\.json"):
-        verify.verify(place / "data", place / "reports", QUICK)
+        verify.verify(place / "data", place / "models" / "classify", place / "reports", QUICK)
 
 
 def test_a_missing_report_says_what_to_run(finished, tmp_path):
     place = shutil.copytree(finished, tmp_path / "copy")
     (place / "reports" / "metrics.json").unlink()
     with pytest.raises(DataError, match=r"metrics\.json: expected a result, .* `dvc repro`"):
-        verify.verify(place / "data", place / "reports", QUICK)
+        verify.verify(place / "data", place / "models" / "classify", place / "reports", QUICK)
 
 
 def test_every_fault_of_the_self_test_is_told(finished):

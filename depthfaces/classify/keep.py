@@ -3,22 +3,27 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from depthfaces import files
+from depthfaces import files, kept_config
 from depthfaces.classify import CLASSIFIERS
 from depthfaces.classify.arms import plan
-from depthfaces.classify.protocol import Job, fit
+from depthfaces.classify.calibration import Calibrator, margins, reliability, sure_from
+from depthfaces.classify.left_out import left_out
+from depthfaces.classify.protocol import STEPS, Job, fit
 from depthfaces.classify.sample import Classifier
 from depthfaces.classify.scores import confusion, macro_f1
 from depthfaces.classify.sets import Sets, people
-from depthfaces.errors import DataError, ParamsError
-from depthfaces.schema import Features, Params
+from depthfaces.errors import DataError
+from depthfaces.faces import read_table
+from depthfaces.features.store import FeatureSet
+from depthfaces.schema import Params
 from depthfaces.verdict.arm import SHUFFLED, Arm
-from depthfaces.verdict.predictions import by_arm
+from depthfaces.verdict.predictions import by_arm, known_people
 
-CONFIG = "config.json"
-KEYS = ("classes", "size", "unit", "features", "preprocess")
+HELD_OUT = "held_out.csv"  # what the kept classifiers say of test people
 
 
 class Kept(NamedTuple):
@@ -28,38 +33,104 @@ class Kept(NamedTuple):
     name: str
     config: dict[str, Any]
 
+    @property
+    def calibration(self) -> dict[str, Any] | None:
+        """Return slope, biases and `sure_from`; None where there were too few people."""
+        found: dict[str, Any] | None = self.config["models"][self.name].get("calibration")
+        return found
+
+    def probabilities(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the probabilities (n, k) of the rows of `x` (n, D), calibrated where they can."""
+        return calibrated(self.model, self.calibration, x)
+
 
 def keep(
     folder: Path, views: dict[str, Sets], predictions: pd.DataFrame, params: Params
 ) -> dict[str, Any]:
     """Fit each classifier once more on the arm that validation likes best; write it into `folder`.
 
-    Return what there is to know of them: {name: arm, seed, macro_f1 on validation}.
+    Beside them FOLDER/held_out.csv: their probabilities (thousandths) for test people. Return what
+    there is to know: {name: arm, seed, validation_macro_f1, calibration or None}.
     """
     told: dict[str, Any] = {}
+    asked: list[pd.DataFrame] = []
     for name in params.classify.models:
         found = views[CLASSIFIERS[name].view]
         scores = _validation(predictions[predictions["model"] == name])
         known = [arm for arm in plan(params.classify.doses, found) if arm.kind != SHUFFLED]
         best = max(known, key=lambda arm: scores[arm])
-        fit(Job(best, name, people(found)), found, params).save(folder / name)
+        job = Job(best, name, people(found))
+        model, calibration = fit(job, found, params), calibrate(job, found, params)
+        model.save(folder / name)
+        test = found["real"].part("test")
+        asked.append(_rows(name, test, calibrated(model, calibration, test.x), found))
         told[name] = {"arm": best.key, "seed": 0, "validation_macro_f1": scores[best]}
+        told[name]["calibration"] = calibration
+    table = pd.concat(asked, ignore_index=True)
+    files.write_text(folder / HELD_OUT, table.to_csv(index=False, lineterminator="\n"))
     return told
+
+
+def calibrate(job: Job, found: Sets, params: Params) -> dict[str, Any] | None:
+    """Return the calibrator of `job` from people left out of it; None where they are too few."""
+    known = left_out(job, found, params)
+    if known is None:
+        return None
+    calibrator = Calibrator.fit(known.margins, known.y)
+    least = sure_from(calibrator.probabilities(known.margins), known.y)
+    counts = {"faces": len(known.y), "people": known.people}
+    return {**calibrator._asdict(), "sure_from": least, **counts}
+
+
+def calibrated(
+    model: Classifier, calibration: dict[str, Any] | None, x: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    """Return the probabilities (n, k) of the rows of `x`; the model's own without `calibration`."""
+    if calibration is None:
+        return model.predict(x)
+    return Calibrator(calibration["slope"], calibration["biases"]).probabilities(margins(model, x))
 
 
 def load(folder: Path, name: str) -> Kept:
     """Read the classifier `name` from `folder`; "" is the one that validation likes best."""
-    if not (folder / CONFIG).is_file():
-        raise DataError(f"{folder}: expected classifiers, found none; run `dvc repro classify`")
-    known = files.read_json(folder / CONFIG, "models")["models"]
-    if name and name not in known:
-        raise ParamsError(f"--model: expected one of {', '.join(known)}, found {name!r}")
-    config = files.read_json(folder / CONFIG, *KEYS)
-    with files.intact(folder / CONFIG):
-        Features.model_validate(config["features"])
-        chosen = name or max(known, key=lambda one: known[one]["validation_macro_f1"])
-        kind = CLASSIFIERS[chosen]
-    return Kept(kind.load(folder / chosen), chosen, config)
+    chosen, config = kept_config.read(folder, name)
+    return Kept(CLASSIFIERS[chosen].load(folder / chosen), chosen, config)
+
+
+def reliabilities(folder: Path) -> dict[str, Any]:
+    """Return how far the probabilities in FOLDER/held_out.csv hold, {name: numbers}."""
+    if not (folder / HELD_OUT).is_file():
+        raise DataError(f"{folder / HELD_OUT}: expected predictions; run `dvc repro classify`")
+    texts = ("model", "id", "person", "label")
+    table = read_table(folder / HELD_OUT, texts, texts)
+    models = files.read_json(folder / kept_config.CONFIG, "models")["models"]
+    columns = [name for name in table if str(name).startswith("p_")]
+    classes = [str(name).removeprefix("p_") for name in columns]
+    return {
+        str(name): {
+            **reliability(
+                rows[columns].to_numpy() / STEPS,
+                np.searchsorted(classes, rows["label"].to_numpy(str)),
+            ),
+            "people": known_people(rows),
+            "calibrated": models[name]["calibration"] is not None,
+        }
+        for name, rows in table.groupby("model", sort=False)
+    }
+
+
+def _rows(name: str, test: FeatureSet, shares: npt.NDArray[Any], found: Sets) -> pd.DataFrame:
+    classes = sorted(set(found["real"].label))
+    thousandths = np.rint(shares * STEPS).astype(int)
+    return pd.DataFrame(
+        {
+            "model": name,
+            "id": test.id,
+            "person": test.people(),
+            "label": test.label,
+            **{f"p_{label}": thousandths[:, place] for place, label in enumerate(classes)},
+        }
+    )
 
 
 def _validation(predictions: pd.DataFrame) -> dict[Arm, float]:

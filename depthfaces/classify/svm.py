@@ -75,8 +75,7 @@ class Svm(Machine):
 
     def scores(self, x: Array) -> Array:
         """Return a score a class (n, k): pairs won, and by how much, squeezed below 1 / 3."""
-        scaled = ((x - self.mean) / self.scale).clip(-FAR, FAR)
-        kernel = rbf_kernel(scaled, self.support).astype(np.float64)
+        kernel = self._kernel(x)
         if len(self.counts) == 2:
             values = (kernel @ self.coefficients.T + self.offsets)[:, 0]
             return np.stack([-values, values], axis=1)
@@ -89,6 +88,28 @@ class Svm(Machine):
             by[:, i] += values
             by[:, j] -= values
         return np.asarray(won + by / (3 * (np.abs(by) + 1)))
+
+    def margins(self, x: Array) -> Array:
+        """Return each class's mean soft vote against the others (n, k), in (-1, 1).
+
+        A soft vote is tanh(decision / 2), a logistic curve: whole votes would say as much of a
+        close decision as of a clear one, and plain sums let clear ones outweigh the close one.
+        """
+        kernel = self._kernel(x)
+        if len(self.counts) == 2:
+            votes = np.tanh((kernel @ self.coefficients.T + self.offsets)[:, 0] / 2)
+            return np.stack([-votes, votes], axis=1)
+        total = np.zeros((len(x), len(self.counts)))
+        pairs = combinations(range(len(self.counts)), 2)
+        for (i, j), values in zip(pairs, self._pairs(kernel), strict=True):
+            votes = np.tanh(values / 2)
+            total[:, i] += votes
+            total[:, j] -= votes
+        return np.asarray(total / (len(self.counts) - 1))
+
+    def _kernel(self, x: Array) -> Array:
+        scaled = ((x - self.mean) / self.scale).clip(-FAR, FAR)
+        return np.asarray(rbf_kernel(scaled, self.support).astype(np.float64))
 
     def _pairs(self, kernel: Array) -> list[Array]:
         """Return each pair's decision (n,): at least 0 for its first class."""

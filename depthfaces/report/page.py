@@ -63,6 +63,7 @@ def content(results: Results, columns: int) -> dict[str, Any]:
         "labels": tables.labels(results.verdict),
         "generators": generators.compared(results),
         "confusions": tables.confusions(results),
+        "certainty": tables.certainty(results.scores),
         "limits": limits(results),
         "rule": results.verdict["rule"] if results.verdict else {},
         # Safe by construction: base64 and JSON in which every < > & is escaped.

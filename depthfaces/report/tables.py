@@ -145,6 +145,50 @@ def labels(found: dict[str, Any] | None) -> Rows:
     ]
 
 
+def certainty(scores: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return how often the kept classifiers are right, by how sure they are, on held-out people."""
+    kept = (scores or {}).get("kept")
+    if not kept:
+        return None
+    found = {words.model(name): one for name, one in kept.items()}
+    starts = sorted({part["from"] for one in found.values() for part in one["bins"]})
+    cells = {
+        name: {part["from"]: f"{_percent(part['right'])} of {part['faces']:,}" for part in bins}
+        for name, bins in ((name, one["bins"]) for name, one in found.items())
+    }
+    return {
+        "names": list(found),
+        "rows": [
+            {
+                "said": f"{100 * start:.0f} to {100 * start + 10:.0f} %",
+                "cells": [cells[name].get(start, "–") for name in found],
+            }
+            for start in starts
+        ],
+        "sentences": [_sureness(name, one) for name, one in found.items()],
+    }
+
+
+def _sureness(name: str, found: dict[str, Any]) -> str:
+    """Return in words how far a classifier's probabilities hold."""
+    most = max(found["bins"], key=lambda part: part["faces"])
+    whose = f" of {found['people']} held-out people" if found["people"] else ""
+    sentence = (
+        f"{name}: of the {most['faces']:,} faces that it was {_percent(most['said'])} sure of "
+        f"(the fullest row), {_percent(most['right'])} were right; over all {found['faces']:,} "
+        f"faces{whose} what it says lies {points(found['ece'], signed=False)} points off "
+        f"(expected calibration error); were it exact, chance would still make it about "
+        f"{points(found['by_chance'], signed=False)}."
+    )
+    if found["calibrated"]:
+        return sentence
+    return f"{sentence} Too few people to calibrate it: these are its own probabilities."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def confusions(results: Results) -> Rows:
     """Return confusion matrices on held-out people, real alone beside the arm in question."""
     if results.verdict is None or results.scores is None:

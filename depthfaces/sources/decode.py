@@ -83,7 +83,11 @@ def prepared(path: Path, side: int) -> npt.NDArray[np.float32] | None:
         if layout.shape != (side, side) or layout.dtype.kind != "f":
             return None
         image = _numbers(stream, layout)
-        return np.asarray(image, np.float32) if np.abs(image).max() <= 1 else None
+        if not np.abs(image).max() <= 1:
+            return None
+        if image.min() == image.max():
+            raise UnusableError(f"constant: every pixel is {image.flat[0]:g}")
+        return np.asarray(image, np.float32)
 
 
 @contextmanager

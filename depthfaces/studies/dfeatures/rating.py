@@ -82,8 +82,14 @@ def read(paths: Sequence[Path]) -> dict[str, Judged]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(files.read_text(path)))
-    rows = list(reader)
+    try:
+        reader = csv.DictReader(io.StringIO(files.read_text(path)))
+        rows = list(reader)
+    except PermissionError:
+        raise
+    except (OSError, ValueError, csv.Error) as fault:  # ValueError: no text in UTF-8
+        reason = getattr(fault, "strerror", None) or fault
+        raise DataError(f"{path}: expected a file of the rating page: {reason}") from None
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise DataError(f"{path}: expected columns {','.join(COLUMNS)}")
     wrong = [row for row in rows if row["truth"] not in KINDS or row["judged"] not in KINDS]
