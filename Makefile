@@ -21,11 +21,14 @@ run: setup ## Run the pipeline, or what changed of it; open reports/index.html a
 	@python -m depthfaces check
 	@python -m dvc config --local core.no_scm $(if $(wildcard .git),false,true)
 	python -m dvc repro
+	@[[ ! -e .git ]] || git diff --quiet HEAD -- dvc.lock reports || echo 'This run is not committed yet:' \
+		"git add params.yaml dvc.lock reports && git commit -m 'My run' (dvc.lock says which models are yours)"
 
 studies: setup ## Run the four companion studies, or what changed; open reports/studies/index.html after
 	@python -m depthfaces check
 	@python -m dvc config --local core.no_scm $(if $(wildcard .git),false,true)
 	python -m dvc repro studies/dvc.yaml
+	@[[ ! -e reports/verdict.json ]] || python -m dvc repro --force --single-item report # its link
 
 smoke: setup ## Run a reduced pipeline in build/smoke, apart from your data and results
 	python -m depthfaces scratch smoke

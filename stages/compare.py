@@ -7,7 +7,7 @@ from depthfaces import command, comparison, files, params
 
 
 def main(data: Path, reports: Path) -> None:
-    """Write DATA/points; metrics, utility and headline (JSON); REPORTS/compare (CSV, for plots)."""
+    """Write DATA/points; metrics, verdict and headline (JSON); REPORTS/compare (CSV, for plots)."""
     settings = params.load()
     inputs = comparison.Inputs.open(data)
     sides, vectors = comparison.measured(inputs, settings)

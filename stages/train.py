@@ -23,7 +23,7 @@ def main(faces: Path, before: Path, model: Path, report: Path) -> None:
         store.save(model, trained, about)
         files.write_text(model / "README.md", card.write(data, trained, about, session.name))
         if settings.export.onnx:
-            onnx.export(model / "generator.onnx", trained.generator_teacher)
+            onnx.export(model / "generator.onnx", trained.generator_teacher, about)
         record.write(report, trained, data.classes, seeding.stream(seed, "grid"))
 
 

@@ -476,7 +476,9 @@ def test_stage_writes_predictions_scores_and_classifiers(tmp_path, monkeypatch):
     kept = keep.load(tmp_path / "out" / "models", "")
     likes = {name: one["validation_macro_f1"] for name, one in kept.config["models"].items()}
     assert kept.name == max(likes, key=likes.get)
-    asked = [arm for arm in told if not arm.startswith(("leaky", "shuffled", "kept")) and "#" not in arm]
+    asked = [
+        arm for arm in told if not arm.startswith(("leaky", "shuffled", "kept")) and "#" not in arm
+    ]
     best = {arm: told[arm]["svm"]["validation"]["macro_f1"]["mean"] for arm in asked}
     assert likes["svm"] == pytest.approx(max(best.values()))
 

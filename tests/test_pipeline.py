@@ -140,24 +140,51 @@ def test_wrong_parameter_stops_the_first_stage_and_loses_nothing(
 
 
 @pytest.mark.slow
-def test_experiment_reruns_what_depends_on_it(smoke: Path, tmp_path: Path) -> None:
-    """And the README's way back computes nothing."""
-    again = clone(smoke, tmp_path)
-    shutil.copyfile(TOP / ".dvc" / "config", again / ".dvc" / "config")
-    git(again, "init", "-q")
-    git(again, "config", "user.name", "somebody")
-    git(again, "config", "user.email", "somebody@example.org")
-    git(again, "add", "-A")
-    git(again, "commit", "-qm", "start")
-    output = dvc(again, "exp", "run", "-S", "ga.generations=2")
+def test_the_way_back_from_an_experiment_loses_nothing(smoke: Path, tmp_path: Path) -> None:
+    """After a newcomer's run: the committed dvc.lock names models that this machine never had."""
+    again = newcomer(smoke, tmp_path)
+    before = outputs(again)
+    dvc(again, "exp", "save", "dvc.yaml", "-n", "before")
+    assert outputs(again) == before
+    output = dvc(again, "exp", "run", "-n", "fewer", "-S", "ga.generations=2")
     after = {"ablation", "export", "features", "classify", "compare", "report"}
     assert ran(output) == {"evolve", *after}
     assert "  generations: 2\n" in (again / "params.yaml").read_text(encoding="utf-8")
-    git(again, "checkout", "-q", "params.yaml", "dvc.lock", "reports")
-    dvc(again, "checkout")
+    fewer = outputs(again)
+    assert {path for path in fewer if fewer[path] != before.get(path)} >= {
+        "dvc.lock",
+        "params.yaml",
+    }
+    for name, expected in (("before", before), ("fewer", fewer), ("before", before)):
+        dvc(again, "exp", "apply", name)
+        assert outputs(again) == expected
     dvc(again, "status", "dvc.yaml", "-q")
+
+
+@pytest.mark.slow
+def test_a_value_set_back_brings_the_models_back(smoke: Path, tmp_path: Path) -> None:
+    """The way back for those who saved nothing; here past a stage that makes a model."""
+    again = newcomer(smoke, tmp_path)
+    before = outputs(again)
     profiles.write(again / "params.yaml", {"ga.generations": 2})
-    assert "evolve" not in ran(dvc(again, "repro"))
+    assert ran(dvc(again, "repro", "--single-item", "evolve")) == {"evolve"}
+    assert outputs(again) != before
+    git(again, "checkout", "-q", "params.yaml")
+    assert ran(dvc(again, "repro")) == set()
+    assert outputs(again) == before
+
+
+@pytest.mark.slow
+def test_make_run_asks_to_commit_what_is_not(smoke: Path, tmp_path: Path) -> None:
+    again = newcomer(smoke, tmp_path)
+    (again / ".venv").symlink_to(sys.prefix)
+    for left in (True, False):
+        done = subprocess.run(
+            ["make", "run"], cwd=again, capture_output=True, text=True, check=True
+        )
+        assert ("This run is not committed yet: git add params.yaml" in done.stdout) is left
+        git(again, "add", "dvc.lock", "reports")
+        git(again, "commit", "-qm", "My run", "--allow-empty")
 
 
 @pytest.mark.slow
@@ -168,9 +195,38 @@ def test_make_run_works_in_an_unpacked_archive(smoke: Path, tmp_path: Path) -> N
     done = subprocess.run(["make", "run"], cwd=again, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "no mistakes" in done.stdout
+    assert "not committed" not in done.stdout
     assert ran(done.stdout) == set()
 
 
 def git(folder: Path, *arguments: str) -> None:
     """Run git in `folder`."""
     subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def newcomer(smoke: Path, tmp_path: Path) -> Path:
+    """Return a git checkout after its first run; its one commit has another machine's dvc.lock."""
+    again = clone(smoke, tmp_path)
+    shutil.copyfile(TOP / ".dvc" / "config", again / ".dvc" / "config")
+    lock = again / "dvc.lock"
+    mine = lock.read_text(encoding="utf-8")
+    theirs = re.sub(
+        r"( path: (?:data|models)/.*\n +hash: md5\n +md5: )\w{8}", r"\g<1>01234567", mine
+    )
+    assert theirs != mine
+    lock.write_text(theirs, encoding="utf-8")
+    git(again, "init", "-q")
+    git(again, "config", "user.name", "somebody")
+    git(again, "config", "user.email", "somebody@example.org")
+    git(again, "add", "-A")
+    git(again, "commit", "-qm", "start")
+    lock.write_text(mine, encoding="utf-8")
+    return again
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    """Return the checksum of each result in `folder`, of its parameters and of dvc.lock."""
+    tops = [folder / name for name in ("data", "models", "reports")]
+    paths = [path for top in tops for path in top.rglob("*") if path.is_file()]
+    paths += [folder / "params.yaml", folder / "dvc.lock"]
+    return {path.relative_to(folder).as_posix(): files.checksum(path) for path in paths}

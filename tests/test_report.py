@@ -19,7 +19,17 @@ from depthfaces import files, params
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet, FaceWriter
 from depthfaces.metrics import LOOKS, METRICS, SURFACES
-from depthfaces.report import charts, evidence, gallery, generators, relief, tables, viewer, words
+from depthfaces.report import (
+    charts,
+    evidence,
+    gallery,
+    generators,
+    relief,
+    tables,
+    template,
+    viewer,
+    words,
+)
 from depthfaces.report import page as page_of
 from depthfaces.report.drawing import slug
 from depthfaces.report.results import load
@@ -129,7 +139,62 @@ def test_the_page_needs_nothing_else(text):
         assert tag not in {"iframe", "object", "embed", "link"} or attributes.get("rel") == "icon"
         for name in ("src", "href", "xlink:href", "srcset"):
             link = attributes.get(name) or "#"
-            assert link.startswith(("data:", "#")) or (tag, link) == ("a", "studies/index.html")
+            assert link.startswith(("data:", "#"))
+
+
+def test_the_studies_are_linked_where_they_are_of_the_same_faces(drawn, tmp_path):
+    found = tmp_path / "studies" / "index.html"
+    sets = (drawn, tmp_path / "none", tmp_path / "none")
+    for content, linked in (
+        (None, False),
+        (f'<meta name="faces" content="{template.fingerprint(drawn)}">', True),
+        (f'<meta name="faces" content="{64 * "0"}">', False),
+        ("of an older version", False),
+    ):
+        if content is not None:
+            files.write_text(found, content)
+        page = Page(page_of.build(load(tmp_path, *sets), 4))
+        links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+        assert links.count("studies/index.html") == 2 * linked
+        assert all((tmp_path / link).is_file() for link in links if not link.startswith("#"))
+
+
+def overlaps(figure) -> list[tuple[str, str]]:
+    """Return the tick labels of one axis that lie upon each other when the figure is drawn."""
+    figure.draw_without_rendering()
+    found = []
+    for axis in [part for axes in figure.axes for part in (axes.xaxis, axes.yaxis)]:
+        labels = [label for label in axis.get_ticklabels() if label.get_text()]
+        boxes = [label.get_window_extent() for label in labels]
+        upright = {label.get_rotation() % 90 for label in labels} <= {0}
+        found += [
+            (labels[k].get_text(), labels[k + 1].get_text())
+            for k in range(len(labels) - 1)
+            if upright and boxes[k].overlaps(boxes[k + 1])
+        ]
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_bars_by_generator_have_room_for_their_names(count):
+    models = list(words.MODELS)[:count]
+    names = ["real", *(f"topped {name}@1" for name in words.METHODS if name != "real")]
+    figure = charts.by_method({row: {name: {"accuracy": 0.7} for name in models} for row in names})
+    assert figure is not None
+    assert overlaps(figure) == []
+
+
+def test_no_tick_labels_of_the_page_lie_upon_each_other(place, drawn):
+    sets = (drawn, place / "synthetic", place / "baselines")
+    drawings = page_of.draw(load(place / "reports", *sets))
+    assert {name: overlaps(figure) for name, figure in drawings.items() if overlaps(figure)} == {}
+
+
+def test_paper_has_every_column_and_no_dark_colours():
+    css = template.STYLE.read_text(encoding="utf-8")
+    rule = css[css.index("@media print") :]
+    assert re.search(r"\.scroll \{[^}]*overflow: visible", rule)
+    assert "--paper: #ffffff" in rule
 
 
 def test_every_id_is_its_own_and_every_anchor_leads_somewhere(text):
@@ -343,7 +408,10 @@ PROBE = """<script>addEventListener("load", () => {
   const drawn = [...document.querySelectorAll("canvas")].map((c) => +c.dataset.drawn);
   const images = [...document.images].filter((i) => !i.complete || !i.naturalWidth).length;
   const wide = document.documentElement.scrollWidth - innerWidth;
-  document.title = JSON.stringify({drawn, images, wide});
+  const cut = [...document.querySelectorAll(".scroll, figure")].filter(
+    (e) => getComputedStyle(e).overflowX !== "visible" && e.scrollWidth > e.clientWidth).length;
+  const nameless = document.querySelectorAll(".named td:not([data-name])").length;
+  document.title = JSON.stringify({drawn, images, wide, cut, nameless});
 });</script></body>"""
 
 
@@ -356,6 +424,7 @@ def test_in_a_browser_the_page_draws_and_says_nothing_on_the_console(text, tmp_p
     assert min(found["drawn"]) > 10_000
     assert found["images"] == 0
     assert found["wide"] <= 0
+    assert found["cut"] == found["nameless"] == 0
 
 
 def in_a_browser(text: str, tmp_path: Path, width: int) -> dict[str, Any]:

@@ -33,9 +33,15 @@ def results(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_page_needs_nothing_else_and_is_the_same_twice(results: Path) -> None:
+@pytest.fixture
+def faces(drawn: Path) -> Path:
+    """The prepared set that the studies ran on."""
+    return drawn
+
+
+def test_page_needs_nothing_else_and_is_the_same_twice(results: Path, faces: Path) -> None:
     for name in ("one.html", "two.html"):
-        chapters.main(results, results / name)
+        chapters.main(results, faces, results / name)
     text = (results / "one.html").read_text(encoding="utf-8")
     assert (results / "two.html").read_text(encoding="utf-8").replace(
         "one.html", ""
@@ -47,8 +53,8 @@ def test_page_needs_nothing_else_and_is_the_same_twice(results: Path) -> None:
         assert tag not in {"script", "iframe", "object", "embed"}
 
 
-def test_every_link_leads_somewhere(results: Path) -> None:
-    tags = Page(page.build(results)).tags
+def test_every_link_leads_somewhere(results: Path, faces: Path) -> None:
+    tags = Page(page.build(results, faces)).tags
     names = {attributes["id"] for _, attributes in tags if "id" in attributes}
     links = {attributes["href"] for tag, attributes in tags if tag == "a"}
     assert {link[1:] for link in links if link.startswith("#")} == names == {"balance", "augment"}
@@ -56,29 +62,29 @@ def test_every_link_leads_somewhere(results: Path) -> None:
     assert inside == {"balance/list.csv", "augment/list.csv"}
 
 
-def test_what_has_not_run_is_named(results: Path) -> None:
-    text = page.build(results)
+def test_what_has_not_run_is_named(results: Path, faces: Path) -> None:
+    text = page.build(results, faces)
     assert "Not run yet: Discriminator features, Swarm." in text
     assert text.index('id="balance"') < text.index('id="augment"')
 
 
-def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
+def test_nothing_at_all_is_an_error(tmp_path: Path, faces: Path) -> None:
     with pytest.raises(DataError, match="expected a result of a study, found none; run"):
-        page.build(tmp_path)
+        page.build(tmp_path, faces)
 
 
-def test_a_missing_figure_is_an_error(results: Path) -> None:
+def test_a_missing_figure_is_an_error(results: Path, faces: Path) -> None:
     (results / "augment" / "a.png").unlink()
     with pytest.raises(DataError, match=r"a\.png: expected a figure"):
-        page.build(results)
+        page.build(results, faces)
 
 
-def test_texts_are_escaped(results: Path) -> None:
+def test_texts_are_escaped(results: Path, faces: Path) -> None:
     table = Table(NASTY, NASTY, [NASTY, "x"], [[NASTY, 1]])
     chapter(title=NASTY, answer=NASTY, notes=[NASTY], tables=[table], figures=[]).write(
         results / "swarm.json"
     )
-    text = page.build(results)
+    text = page.build(results, faces)
     assert "<script" not in text
     assert text.count("&lt;script&gt;") == 7
 
@@ -99,16 +105,18 @@ def test_cells_are_made_text_here(value: Any, text: str, span: str) -> None:
     assert page.cell(value) == {"text": text, "range": span, "kind": kind}
 
 
-def test_long_tables_are_folded(results: Path) -> None:
+def test_long_tables_are_folded(results: Path, faces: Path) -> None:
     rows = [[str(row), row] for row in range(page.LONG + 1)]
     chapter(tables=[Table("long", "", ["x", "y"], rows)], figures=[]).write(results / "swarm.json")
-    assert "<summary>long</summary>" in page.build(results)
+    assert "<summary>long</summary>" in page.build(results, faces)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 @pytest.mark.parametrize("width", [390, 1200])
-def test_in_a_browser_nothing_sticks_out(results: Path, tmp_path: Path, width: int) -> None:
-    found = in_a_browser(page.build(results), tmp_path, width)
+def test_in_a_browser_nothing_sticks_out(
+    results: Path, faces: Path, tmp_path: Path, width: int
+) -> None:
+    found = in_a_browser(page.build(results, faces), tmp_path, width)
     assert found["images"] == 0
     assert found["wide"] <= 0

@@ -15,6 +15,8 @@ from depthfaces.depth.dataset import Prepared
 from depthfaces.faces import FaceSet
 
 COLUMNS = 10
+CAPTION = "Pairs of rows: above raw frames, below the face made of each; near is bright"
+ASIDE = "; last row: put aside"
 SHOWN = 30  # finished faces; and of those put aside at most one row
 
 
@@ -35,7 +37,7 @@ def draw(raw: FaceSet, done: Prepared, seed: int, path: Path) -> None:
         _show(axes[above + 1, slot % COLUMNS], done.faces.images[row], str(told["label"])[:16])
     for slot, (name, why) in enumerate(aside):
         _show(axes[-1, slot], near(_raw(raw, place[name])), f"aside: {why[:22]}")
-    figure.suptitle("Raw frames, and the faces made of them; near is bright", fontsize=9)
+    figure.suptitle(CAPTION + (ASIDE if aside else ""), fontsize=9)
     figure.tight_layout(pad=0.3)
     with files.atomic(path) as temporary:
         figure.savefig(temporary, dpi=110, metadata={"Software": None})

@@ -88,7 +88,9 @@ def sheet(found: Sequence[Outcome], renders: Renders) -> Figure:
     ours = [outcome for outcome in found if outcome.method == found[0].method]
     count = len(ours[0].record.curve)
     shown = np.unique(np.linspace(0, count - 1, min(COLUMNS, count)).round().astype(int))
-    figure = Figure(figsize=(1.05 * len(shown) + 0.8, 1.08 * len(ours) + 0.3), layout="constrained")
+    figure = Figure(
+        figsize=(1.05 * len(shown) + 0.8, 1.08 * len(ours) + 0.55), layout="constrained"
+    )
     axes: Any = figure.subplots(len(ours), len(shown), squeeze=False)
     for outcome, line, render in zip(ours, axes, renders, strict=True):
         faces = render(_best(outcome.record, shown))
@@ -99,6 +101,8 @@ def sheet(found: Sequence[Outcome], renders: Renders) -> Figure:
         line[0].set_ylabel(outcome.label, fontsize=9, parse_math=False)
     for axis, generation in zip(axes[0], shown, strict=True):
         axis.set_title(f"generation {generation}", fontsize=8)
+    caption = f"The best face of a generation ({found[0].method}), a row for each emotion"
+    figure.suptitle(caption, fontsize=9, parse_math=False)
     return figure
 
 

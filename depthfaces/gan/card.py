@@ -40,7 +40,17 @@ people.
     face = sample.renderer(model.generator, label)(sample.prior(1, {latent})[None])[0]
 
 `generator.onnx`, where it was asked for (`export.onnx`), does the same without torch: inputs `z`
-(n, {latent}) float32 and `labels` (n,) int64, output `faces` (n, 1, {size}, {size}).
+(n, {latent}) float32 and `labels` (n,) int64, output `faces` (n, 1, {size}, {size}), for any n. It
+knows its class names, and what its pixels mean (`range`, `unit`, `window`), as JSON:
+
+    import json
+    import numpy as np
+    import onnxruntime
+    session = onnxruntime.InferenceSession("models/gan/generator.onnx")
+    classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
+    z = np.random.default_rng(1).standard_normal((16, {latent}), np.float32)
+    labels = np.full(16, classes.index({example!r}), np.int64)
+    (faces,) = session.run(["faces"], {{"z": z, "labels": labels}})
 
 ## For, and not for
 

@@ -12,6 +12,7 @@ from depthfaces.gan.sample import sample
 from depthfaces.gan.trained import Trained
 
 COLUMNS = 10
+CAPTION = "drawn by the trained generator, each from another random latent; near is bright"
 FRAMES = 12  # of the film at most
 
 
@@ -23,7 +24,7 @@ def write(folder: Path, trained: Trained, classes: list[str], rng: np.random.Gen
     labels = np.repeat(np.arange(len(classes)), COLUMNS)
     z = rng.standard_normal((len(labels), generator.shape.latent), np.float32)
     faces = sample(generator, z, labels).reshape(len(classes), COLUMNS, *trained.film.shape[2:])
-    _draw(folder / "samples.png", faces, classes, "")
+    _draw(folder / "samples.png", faces, classes, CAPTION)
     chosen = np.unique(np.linspace(0, len(trained.film) - 1, FRAMES).astype(int))
     steps = ", ".join(f"{trained.checks[index]['step']:,}" for index in chosen)
     kept = f"the nets of step {trained.best:,} are kept"
@@ -45,7 +46,6 @@ def _draw(path: Path, faces: np.ndarray, classes: list[str], title: str) -> None
         axis.imshow(np.hstack(list(row)), cmap="gray", vmin=-1, vmax=1)
         axis.set_title(label, fontsize=9, loc="left", parse_math=False)
         axis.set_axis_off()
-    if title:
-        figure.suptitle(title, fontsize=8, parse_math=False)
+    figure.suptitle(title, fontsize=8, parse_math=False)
     with files.atomic(path) as temporary:
         figure.savefig(temporary, dpi=size * 1.3, metadata={"Software": None})

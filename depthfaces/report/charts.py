@@ -98,16 +98,17 @@ def by_method(scores: dict[str, Any]) -> Figure | None:
     if len(kinds) < 2:
         return None
     with style():
-        figure = canvas(2.4)
+        figure = canvas(0.8 + len(kinds) * (0.1 + 0.13 * len(models)))
         axis: Any = figure.subplots()
         width = 0.8 / len(models)
         for k, (name, colour) in enumerate(zip(models, COLOURS, strict=False)):
-            heights = [100 * scores[row].get(name, {"accuracy": 0})["accuracy"] for row in kinds]
+            shown = [100 * scores[row].get(name, {"accuracy": 0})["accuracy"] for row in kinds]
             places = np.arange(len(kinds)) + (k - (len(models) - 1) / 2) * width
-            bars = axis.bar(places, heights, 0.92 * width, color=colour, label=model(name))
-            axis.bar_label(bars, fmt="%.0f", fontsize=7, padding=1)
-        axis.set_xticks(range(len(kinds)), list(kinds.values()))
-        axis.set_ylabel("accuracy, %")
+            bars = axis.barh(places, shown, 0.92 * width, color=colour, label=model(name))
+            axis.bar_label(bars, fmt="%.0f", fontsize=7, padding=2)
+        axis.set_yticks(range(len(kinds)), list(kinds.values()))
+        axis.invert_yaxis()
+        axis.set_xlabel("accuracy, %")
         figure.legend(loc="outside upper right", ncols=len(models))
     return figure
 

@@ -107,7 +107,7 @@ def overlap(sets: dict[str, Any]) -> Figure:
     shown = ("precision", "recall", "density", "coverage")
     names = generators(sets)
     with style():
-        figure = canvas(0.8 + 0.42 * len(names))
+        figure = canvas(1.3 + 0.36 * len(names))
         axes: Any = figure.subplots(2, 2, sharey=True)
         for axis, key in zip(axes.flat, shown, strict=True):
             floor = sets[names[0]][key]["floor"]

@@ -21,6 +21,7 @@ from depthfaces.report.relief import uri
 from depthfaces.report.results import Results
 
 HERE = Path(__file__).parent
+SCRIPTS = ("viewer.js", "tables.js")
 FIGURES = (
     *("losses", "evolution", "overlap", "comparison", "arms", "violins", "by_people"),
     *("by_method", "densities", "map", "families"),
@@ -29,8 +30,8 @@ FIGURES = (
 
 def build(results: Results, columns: int) -> str:
     """Return the page as HTML; `columns` faces stand in a gallery row."""
-    # Safe by construction: the script is a file of this package.
-    script = Markup((HERE / "viewer.js").read_text(encoding="utf-8"))
+    # Safe by construction: the scripts are files of this package.
+    script = Markup("\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS))
     parts = (
         content(results, columns)
         | proof(results)
@@ -53,6 +54,7 @@ def content(results: Results, columns: int) -> dict[str, Any]:
         "virtual": is_virtual(results),
         "emotions": gallery.by_emotion(real | ours, columns),
         "methods": gallery.by_method(real | results.sets),
+        "studies": results.studies,
         "sheet": uri(results.sheet, "png") if results.sheet else None,
         "preparation": tables.preparation(results),
         # Safe by construction: matplotlib escapes the texts that it draws.

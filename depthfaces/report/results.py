@@ -8,6 +8,7 @@ import pandas as pd
 
 from depthfaces import files
 from depthfaces.faces import FaceSet, read_table
+from depthfaces.report import template
 from depthfaces.report.words import generators
 
 
@@ -29,6 +30,7 @@ class Results:
     map: pd.DataFrame | None
     grid: bytes | None
     plain: dict[str, Any] | None  # how the plain GAN was trained
+    studies: bool  # whether the companion studies' page is there, made from these faces
 
 
 def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Results:
@@ -53,6 +55,7 @@ def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Result
         map=_table(reports / "compare" / "map.csv"),
         grid=_bytes(reports / "train" / "samples.png"),
         plain=_json(baselines / "gan" / "about.json"),
+        studies=template.made_from(reports / "studies" / "index.html", faces),
     )
 
 

@@ -19,8 +19,11 @@ STUDIES = {
 LONG = 12  # rows; a longer table is folded
 
 
-def build(results: Path) -> str:
-    """Return the page of the chapters in `results`; a study that has not run is named so."""
+def build(results: Path, faces: Path) -> str:
+    """Return the page of the chapters in `results`, made from the prepared set in `faces`.
+
+    A study that has not run is named so.
+    """
     found = {name: results / f"{name}.json" for name in STUDIES}
     there = {name: Chapter.read(path) for name, path in found.items() if path.is_file()}
     if not there:
@@ -30,6 +33,7 @@ def build(results: Path) -> str:
         .get_template("chapters.html")
         .render(
             style=template.style(),
+            faces=template.fingerprint(faces),
             chapters=[content(name, chapter, results) for name, chapter in there.items()],
             missing=[STUDIES[name] for name in STUDIES if name not in there],
         )
