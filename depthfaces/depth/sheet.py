@@ -38,7 +38,8 @@ def draw(raw: FaceSet, done: Prepared, seed: int, path: Path) -> None:
     for slot, (name, why) in enumerate(aside):
         _show(axes[-1, slot], near(_raw(raw, place[name])), f"aside: {why[:22]}")
     figure.suptitle(CAPTION + (ASIDE if aside else ""), fontsize=9)
-    figure.tight_layout(pad=0.3)
+    room = 0.25 / figure.get_figheight()  # inches for the caption
+    figure.tight_layout(pad=0.3, rect=(0, 0, 1, 1 - room))
     with files.atomic(path) as temporary:
         figure.savefig(temporary, dpi=110, metadata={"Software": None})
     plt.close(figure)
