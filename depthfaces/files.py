@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from depthfaces import disk
 from depthfaces.errors import DataError
 
 _LOCAL_HEADER = 30  # bytes before an entry's name in an archive
@@ -31,8 +32,17 @@ _NO_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeErro
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes the name `path` when the block ends well."""
+def atomic(path: Path, size: int = 0) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it takes the name `path` when the block ends well.
+
+    A fault of the disk is told in one line, with the `size` in bytes that was needed, if known.
+    """
+    with disk.writing(path, size), _temporary(path) as temporary:
+        yield temporary
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from depthfaces import command, files, params, seeding
+from depthfaces import command, disk, files, params, seeding
 from depthfaces.evolve import results
 from depthfaces.evolve.search import Settings
 from depthfaces.export import alarm
@@ -20,6 +20,7 @@ def main(faces: Path, distilled: Path, searched: Path, baselines: Path, latents:
     p = params.load()
     plain = baselines / "gan" / "model"
     torch.set_num_threads(p.threads)
+    disk.check_writable(latents, baselines / "kd", baselines / "gan_ga")
     settings = Settings.of(files.read_json(searched / results.CONFIG)["settings"])
     evolved = evolve(plain, faces, settings, p, Path("checkpoints/ablation"))
     results.write_latents(latents, evolved.found, evolved.about)
