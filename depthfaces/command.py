@@ -1,16 +1,13 @@
 """Run a stage or a command: paths from the command line, faults as one line and an exit code."""
 
 import argparse
-import errno
 import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from depthfaces import disk
 from depthfaces.errors import DepthfacesError, MachineError
-
-# errno values that more care by the user mends: disk full, quota, no permission, read-only.
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def run(main: Callable[..., None], argv: list[str] | None = None, name: str | None = None) -> None:
@@ -34,9 +31,9 @@ def run(main: Callable[..., None], argv: list[str] | None = None, name: str | No
     except MemoryError:
         _stop("out of memory: lower the batch size of this stage in params.yaml", MachineError.code)
     except OSError as fault:
-        if fault.errno not in _DISK:
+        if fault.errno not in disk.FAULTS:
             raise
-        _stop(f"{fault.strerror}: {fault.filename}", MachineError.code)
+        _stop(f"{fault.strerror}: {fault.filename or 'a file'}", MachineError.code)
     except KeyboardInterrupt:
         _stop("interrupted", 130)
 

@@ -17,6 +17,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from depthfaces import disk
 from depthfaces.errors import DataError, DepthfacesError, IntegrityError
 
 _MOST_HEADER = 12_000  # bytes in which the header of an .npy ends; numpy itself allows 10,000
@@ -40,8 +41,17 @@ class Layout(NamedTuple):
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes the name `path` when the block ends well."""
+def atomic(path: Path, size: int = 0) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it takes the name `path` when the block ends well.
+
+    A fault of the disk is told in one line, with the `size` in bytes that was needed, if known.
+    """
+    with disk.writing(path, size), _temporary(path) as temporary:
+        yield temporary
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)

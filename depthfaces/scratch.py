@@ -20,7 +20,7 @@ LEFTOVERS = {
     "dvc.lock",
 }
 # ... or at the top.
-RESULTS = {".dvc", "build", "data", "models", "reports"}
+RESULTS = {".dvc", "build", "checkpoints", "data", "models", "reports"}
 CONFIG = """\
 [core]
     analytics = false

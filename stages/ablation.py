@@ -4,9 +4,8 @@ from pathlib import Path
 
 import torch
 
-from depthfaces import command, files, params, seeding
+from depthfaces import command, disk, params, seeding
 from depthfaces.evolve import results
-from depthfaces.evolve.search import Settings
 from depthfaces.export import alarm
 from depthfaces.export.rows import Origin, Plan
 from depthfaces.export.write import write
@@ -20,8 +19,8 @@ def main(faces: Path, distilled: Path, searched: Path, baselines: Path, latents:
     p = params.load()
     plain = baselines / "gan" / "model"
     torch.set_num_threads(p.threads)
-    with files.intact(searched / results.CONFIG):
-        settings = Settings.of(files.read_json(searched / results.CONFIG, "settings")["settings"])
+    disk.check_writable(latents, baselines / "kd", baselines / "gan_ga")
+    settings = results.read_settings(searched)
     evolved = evolve(plain, faces, settings, p, Path("checkpoints/ablation"))
     results.write_latents(latents, evolved.found, evolved.about)
     sets = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from depthfaces import command, files, params, seeding
+from depthfaces import command, disk, files, params, seeding
 from depthfaces.baselines import BASELINES, about
 from depthfaces.baselines.gan import Plain
 from depthfaces.baselines.samples import Wanted, write
@@ -18,6 +18,7 @@ def main(faces: Path, method: str, out: Path) -> None:
     if method not in BASELINES:
         raise ParamsError(f"baseline: expected one of {', '.join(BASELINES)}, found {method!r}")
     settings = params.load()
+    disk.check_writable(out)
     torch.set_num_threads(settings.threads)
     data = FaceSet.open(faces)
     train, validation = data.split("train"), data.split("validation")

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import torch
 
-from depthfaces import command, params
+from depthfaces import command, disk, params
 from depthfaces.evolve import pictures, results
 from depthfaces.evolve.search import Settings
+from depthfaces.gan import checkpoint
 from depthfaces.latents import evolve
 
 
@@ -14,6 +15,8 @@ def main(faces: Path, gan: Path, latents: Path, report: Path) -> None:
     """Evolve the latents of `gan`; write archives to `latents`, curves and pictures to `report`."""
     p = params.load()
     torch.set_num_threads(p.threads)
+    disk.check_writable(latents, report)
+    checkpoint.clear(Path("checkpoints/train"))  # its nets are stored, or they would not be here
     settings = Settings(p.evolve, p.ga, p.pso, p.cmaes, p.qd)
     evolved = evolve(gan, faces, settings, p, Path("checkpoints/evolve"))
     results.write_latents(latents, evolved.found, evolved.about)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from depthfaces.errors import IntegrityError, MachineError
 from depthfaces.faces import FaceSet
 from depthfaces.gan import identity, store, train
-from depthfaces.gan.checkpoint import ABOUT, Checkpoints, below
+from depthfaces.gan.checkpoint import ABOUT, Checkpoints, below, clear
 from depthfaces.gan.trained import Trained
 from tests.conftest import equal
 from tests.test_train import settings
@@ -67,6 +68,7 @@ def test_twenty_kills_change_nothing(drawn: Path, tmp_path: Path) -> None:
         weights = load_file(tmp_path / "gan" / file)
         for key, value in getattr(whole, name).state_dict().items():
             assert torch.equal(value, weights[key]), (name, key)
+    clear(tmp_path / "checkpoints")
     assert list((tmp_path / "checkpoints").iterdir()) == []
 
 
@@ -148,7 +150,7 @@ def test_a_torn_temporary_is_removed(
     drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = interrupted(drawn, tmp_path, monkeypatch, 50)
-    torn = folder / ".000000051.safetensors.x1y2.safetensors"
+    torn = folder / ".000000051.safetensors.x1y2_3z4.safetensors"
     torn.write_bytes(b"half a checkpoint")
     with Checkpoints(tmp_path, json.loads((folder / ABOUT).read_text())) as held:
         assert not torn.exists()
@@ -240,11 +242,11 @@ def test_disk_full_leaves_the_checkpoint_before(
     kept = sorted(path.name for path in folder.iterdir())
 
     def full(*_: object) -> None:
-        raise OSError(28, "No space left on device", "x")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
 
     with Checkpoints(tmp_path, json.loads((folder / ABOUT).read_text())) as held:
         monkeypatch.setattr("depthfaces.gan.checkpoint.save_file", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(MachineError, match=r"No space left on device; 4 bytes were needed"):
             held.save(51, {"a": torch.zeros(1)}, {})
         assert sorted(path.name for path in folder.iterdir()) == kept
         assert held.load() is not None

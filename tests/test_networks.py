@@ -27,7 +27,7 @@ def test_the_largest_maps_fill_a_line_of_the_cache_if_the_net_is_that_wide(
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.parametrize("size", [32, 64, 128, 256])
+@pytest.mark.parametrize("size", [32, 48, 64, 112, 128, 144, 256])
 @pytest.mark.parametrize("classes", [2, 7])
 def test_networks_at_every_size(recipe: str, size: int, classes: int) -> None:
     shape = Shape(size, classes, 8, 2, recipe)

@@ -13,7 +13,7 @@ from depthfaces.errors import IntegrityError
 from depthfaces.evolve import CONTROL
 from depthfaces.evolve.archive import kept
 from depthfaces.evolve.nearness import Nearness
-from depthfaces.evolve.search import Array, Record, diversity
+from depthfaces.evolve.search import Array, Record, Settings, diversity
 from depthfaces.evolve.shell import outside
 from depthfaces.generated import safe_names
 
@@ -81,6 +81,12 @@ def write_latents(folder: Path, found: Sequence[Outcome], about: dict[str, Any])
         )
     named = dict(zip(labels, names, strict=True))
     files.write_json(folder / CONFIG, {**about, "files": named})
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return the settings of the search whose latents lie in `folder`."""
+    with files.intact(folder / CONFIG):
+        return Settings.of(files.read_json(folder / CONFIG, "settings")["settings"])
 
 
 def write_tables(folder: Path, found: Sequence[Outcome]) -> None:

@@ -1,7 +1,8 @@
 """Checkpoints: kill training at any step, run it again, and its last weights are the same bits.
 
 One folder a training, named by what decides its result. It lies outside every DVC output (DVC
-deletes those before a run) and goes when the training ends well.
+deletes those before a run). When its results are written it is marked as finished and keeps one
+checkpoint, as DVC may yet fail to store them; the next stage, or the next training, clears it.
 """
 
 import fcntl
@@ -18,12 +19,13 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from depthfaces import files
+from depthfaces import disk, files
 from depthfaces.errors import IntegrityError, MachineError
 from depthfaces.gan.devices import processes
 
 KEPT = 2  # checkpoints: should the newest be damaged, the one before it is there
 ABOUT = "about.json"
+FINISHED = "finished"
 
 
 class Checkpoints:
@@ -47,6 +49,7 @@ class Checkpoints:
 
     def _hold(self) -> None:
         if not self.folder.exists():
+            clear(self.folder.parent)
             _explain(self.folder.parent, self.about)
         self.folder.mkdir(parents=True, exist_ok=True)
         files.write_json(self.folder / ABOUT, self.about)
@@ -63,15 +66,17 @@ class Checkpoints:
         self.lock.truncate(0)
         self.lock.write(str(os.getpid()))
         self.lock.flush()
-        for torn in self.folder.glob(".*.safetensors"):
-            torn.unlink()
+        disk.remove_torn(self.folder)
+        (self.folder / FINISHED).unlink(missing_ok=True)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Let the folder go; a training that ended well needs it no more."""
+        """Mark the training as finished where the block, which writes its results, ended well."""
         if not self.first:
             return
         if kind is None:
-            shutil.rmtree(self.folder)
+            for old in self._paths()[1:]:
+                old.unlink()
+            (self.folder / FINISHED).touch()
         self.lock.close()
 
     def save(self, step: int, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
@@ -81,13 +86,22 @@ class Checkpoints:
         path = self.folder / f"{step:09}.safetensors"
         text = json.dumps(state)
         whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-        with files.atomic(path) as temporary:
+        size = sum(value.nbytes for value in whole.values())
+        with files.atomic(path, size) as temporary:
             save_file(whole, temporary, {"state": text, "sha256": _checksum(whole, text)})
         for old in self._paths()[KEPT:]:
             old.unlink()
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """Return the newest undamaged checkpoint; None at the start; damage alone is a fault."""
+        """Return the newest undamaged checkpoint; None at the start; damage alone is a fault.
+
+        All processes have read it before the first goes on: what is finished it soon removes.
+        """
+        found = self._newest()
+        processes().wait_for_everyone()
+        return found
+
+    def _newest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         paths = self._paths()
         for path in paths:
             found = _read(path)
@@ -102,6 +116,12 @@ class Checkpoints:
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("*.safetensors"), reverse=True)
+
+
+def clear(root: Path) -> None:
+    """Remove the finished trainings in `root`: what they gave is stored."""
+    for mark in root.glob(f"*/{FINISHED}"):
+        shutil.rmtree(mark.parent, ignore_errors=True)
 
 
 def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -53,7 +53,8 @@ def save(folder: Path, trained: Trained, about: dict[str, Any]) -> None:
         _check_finite(net, name)
     for name, net in nets.items():
         tensors = {key: value.contiguous() for key, value in net.state_dict().items()}
-        with files.atomic(folder / name) as temporary:
+        size = sum(value.nbytes for value in tensors.values())
+        with files.atomic(folder / name, size) as temporary:
             save_file(tensors, temporary)
     found = {"best_step": trained.best, "stopped": trained.stopped}
     shape = asdict(trained.generator.shape)

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from depthfaces import seeding
+from depthfaces import disk, seeding
 from depthfaces.errors import IntegrityError
 from depthfaces.faces import FaceSet
 from depthfaces.gan import identity
-from depthfaces.gan.checkpoint import Checkpoints, below
+from depthfaces.gan.checkpoint import KEPT, Checkpoints, below
 from depthfaces.gan.devices import first
 from depthfaces.gan.interrupt import Interrupt
 from depthfaces.gan.trained import Losses, Trained
@@ -69,6 +69,22 @@ class Run:
             self.window.clear()
         if last or (self.gan.checks and self.step % -(-self.gan.steps // self.gan.checks) == 0):
             self._check()
+
+    @property
+    def room(self) -> int:
+        """Return the bytes that checkpoints and results take at most.
+
+        A checkpoint holds four nets as they are and as they were at the best check, and two moments
+        of two of them; one is written while `KEPT` are there.
+        """
+        nets = self.trainer.nets.values()
+        size: int = sum(value.nbytes for net in nets for value in net.state_dict().values())
+        return size * (3 * (KEPT + 1) + 2)
+
+    @property
+    def done(self) -> bool:
+        """Say whether no step is left to take."""
+        return self.step >= self.gan.steps or bool(self.stopped)
 
     def _settle(self) -> list[Losses]:
         """Fetch the losses since the last row of the history; one that is no number ends it all.
@@ -146,7 +162,19 @@ class Run:
 
 
 def fit(faces: FaceSet, gan: Gan, kd: Kd, seed: int, session: Session | None = None) -> Trained:
-    """Train on the train split of `faces`, or go on where a training that was killed stood."""
+    """Train on the train split of `faces`; for a caller who keeps the nets in memory."""
+    with fitted(faces, gan, kd, seed, session) as trained:
+        return trained
+
+
+@contextmanager
+def fitted(
+    faces: FaceSet, gan: Gan, kd: Kd, seed: int, session: Session | None = None
+) -> Iterator[Trained]:
+    """Yield what training gives, or go on where a training that was killed stood.
+
+    The block writes the results: until it has ended well nothing of the training may go.
+    """
     session = session or Session()
     run = Run(faces, gan, kd, seed)
     if session.start:
@@ -160,18 +188,28 @@ def fit(faces: FaceSet, gan: Gan, kd: Kd, seed: int, session: Session | None = N
             )
             if found := checkpoints.load():
                 run.restore(*found)
-        interrupt = stack.enter_context(Interrupt())
-        bar = stack.enter_context(_bar(run, disable=not first()))
-        while run.step < gan.steps and not run.stopped:
+                if run.done and first():
+                    sys.stderr.write(f"{checkpoints.folder}: trained already, to the last step\n")
+            elif first():
+                disk.check_room(session.checkpoints, run.room)
+        _train(run, checkpoints)
+        if run.stopped:
+            sys.stderr.write(f"training {run.stopped}; the nets of step {run.best} are kept\n")
+        yield run.result()
+
+
+def _train(run: Run, checkpoints: Checkpoints | None) -> None:
+    """Take the steps that are left, and keep them: each so many, the last, and at a signal."""
+    gan = run.gan
+    with Interrupt() as interrupt, _bar(run, disable=not first()) as bar:
+        while not run.done:
             run.advance()
             bar.update(gan.batch)
-            if checkpoints and (run.step % gan.checkpoint_every == 0 or interrupt.noted):
+            due = run.step % gan.checkpoint_every == 0 or run.done
+            if checkpoints and (due or interrupt.noted):
                 run.save(checkpoints)
             if interrupt.noted:
                 interrupt.leave()
-    if run.stopped:
-        sys.stderr.write(f"training {run.stopped}; the nets of step {run.best} are kept\n")
-    return run.result()
 
 
 @contextmanager

@@ -75,7 +75,7 @@ class Data(Section):
 class Preprocess(Section):
     """From raw frames to centred faces in three splits."""
 
-    size: Literal[32, 64, 128, 256]
+    size: Annotated[int, Field(ge=32, le=256, multiple_of=16)]  # as often can any net halve it
     crop: Annotated[float, Field(ge=60, le=600)]
     front: Annotated[float, Field(ge=-200, le=0)]
     back: Annotated[float, Field(gt=0, le=1000)]

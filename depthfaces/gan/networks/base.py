@@ -12,7 +12,7 @@ SLOPE = 0.2  # of the leaky ReLU, as in DCGAN
 
 @dataclass(frozen=True)
 class Shape:
-    """What fixes both networks: side of a face in pixels (a power of two), classes, ..."""
+    """What fixes both networks: side of a face in pixels (a multiple of 16), classes, ..."""
 
     size: int
     classes: int

@@ -9,15 +9,21 @@ from torch.nn.utils.parametrizations import spectral_norm
 from depthfaces.gan.networks import base
 from depthfaces.gan.networks.base import SLOPE, BatchNorm, Shape, channels_last
 
-SMALLEST = 4  # side of the smallest feature maps
+SMALLEST = 4  # side of the smallest feature maps, where the size is a power of two
 # Channels of the largest maps, if the net is that wide: with fewer their float32 sums share a line
 # of the cache, two threads of BatchNorm wait for each other, and a step takes 9 % longer.
 LINE = 16
 
 
 def sides(shape: Shape) -> list[int]:
-    """Return the sides of the feature maps: 4, 8, ..., size."""
-    return [2**power for power in range(2, shape.size.bit_length())]
+    """Return the sides of the feature maps: 4, 8, ..., size; of 48 pixels 6, 12, 24, 48.
+
+    A size is halved as often as it is even and leaves at least `SMALLEST` pixels.
+    """
+    found = [shape.size]
+    while found[0] % 2 == 0 and found[0] >= 2 * SMALLEST:
+        found.insert(0, found[0] // 2)
+    return found
 
 
 def channels(shape: Shape, side: int) -> int:
@@ -28,7 +34,7 @@ def channels(shape: Shape, side: int) -> int:
 
 def features(shape: Shape) -> int:
     """Return how many features the discriminator judges by."""
-    return channels(shape, SMALLEST)
+    return channels(shape, sides(shape)[0])
 
 
 class Generator(base.Generator):
@@ -40,8 +46,9 @@ class Generator(base.Generator):
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
         planes = [channels(shape, side) for side in sides(shape)]
+        self.side = sides(shape)[0]
         self.embed = nn.Embedding(shape.classes, shape.latent)
-        self.start = nn.Linear(2 * shape.latent, planes[0] * SMALLEST**2)
+        self.start = nn.Linear(2 * shape.latent, planes[0] * self.side**2)
         self.body = nn.Sequential(
             BatchNorm(planes[0]),
             nn.LeakyReLU(SLOPE),
@@ -54,7 +61,7 @@ class Generator(base.Generator):
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         """Return the faces of the latents `z` with the emotions `labels`."""
         joined = torch.cat([z, self.embed(labels)], dim=1)
-        maps = self.start(joined).view(len(z), -1, SMALLEST, SMALLEST)
+        maps = self.start(joined).view(len(z), -1, self.side, self.side)
         faces: Tensor = self.body(maps.contiguous(memory_format=torch.channels_last))
         return faces
 
@@ -111,7 +118,7 @@ def describer(shape: Shape) -> nn.Sequential:
         *(_down(a, b) for a, b in pairwise(planes)),
         *extra,
         nn.Flatten(),
-        nn.Linear((planes[-1] + len(extra)) * SMALLEST**2, features(shape)),
+        nn.Linear((planes[-1] + len(extra)) * sides(shape)[0] ** 2, features(shape)),
         nn.LeakyReLU(SLOPE),
     )
 

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import warp as wp
 
+from depthfaces.sources.virtual import caches
+
 wp.config.log_level = wp.LOG_ERROR  # its notices of compiling say nothing to a user
 
 Floats = npt.NDArray[np.float32]
@@ -22,6 +24,7 @@ def project(points: Floats, focal: float, size: int) -> Floats:
 
 def depth_maps(pixels: Floats, triangles: npt.NDArray[np.int32], size: int) -> Floats:
     """Return depth (n, size, size) in mm of the nearest surface, `EMPTY` where there is none."""
+    caches.prepare()
     device = wp.get_preferred_device()
     wp.set_module_options({"enable_backward": False})  # nothing is differentiated
     corners = wp.from_numpy(np.ascontiguousarray(pixels), dtype=wp.vec3, device=device)

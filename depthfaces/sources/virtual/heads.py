@@ -1,16 +1,14 @@
 """Head meshes from the anny model, in millimetres and camera axes, with the nose tip at zero."""
 
-import os
 import sys
-import tempfile
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from depthfaces.sources.virtual import caches
 from depthfaces.sources.virtual.people import Person
 
 Floats = npt.NDArray[np.float32]
@@ -47,7 +45,7 @@ def load() -> Heads:
     import anny  # noqa: PLC0415 - heavy, and users of folders never need it
     from anny import paths  # noqa: PLC0415 - as above
 
-    folder = _cache_folder()
+    folder = caches.prepare()
     paths.set_anny_cache_path(folder)
     if not any(folder.glob("*/*")):
         sys.stderr.write(f"first use: parsing the head model into {folder}, about a minute\n")
@@ -73,17 +71,6 @@ def load() -> Heads:
         triangles=model.faces.numpy().astype(np.int32),
         tip=tip,
     )
-
-
-def _cache_folder() -> Path:
-    """Return where the parsed model is kept: 0.8 GB below the home folder, if it is writable."""
-    told = os.environ.get("ANNY_CACHE_DIR")
-    home = Path.home() / ".cache" / "anny"
-    try:
-        (Path(told) if told else home).mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return Path(tempfile.gettempdir()) / "anny"
-    return Path(told) if told else home
 
 
 def _one_hot(model: object, count: int) -> object:
