@@ -92,6 +92,23 @@ def remake(identity: str, *, folder: Path = Path("data/synthetic")) -> None:
     sys.stdout.write(again.remade(identity, folder, params.load().threads))
 
 
+def judge(
+    *, real: Path, synthetic: Path, out: Path = Path("build/judge"), test: Path = Path()
+) -> None:
+    """Judge anybody's faces: --real and --synthetic are folders of images or prepared sets.
+
+    Do the synthetic ones look real, are they copies, do they help on people left out? People of
+    the folder --test are held out where it is given, else some of the real ones. Writes page and
+    numbers to --out.
+    """
+    from depthfaces import judge as judging  # noqa: PLC0415 - the locator's net takes a second
+
+    asked = judging.Asked(real, synthetic, test if test != Path() else None)
+    if code := judging.judge(asked, out, params.load()):
+        sys.exit(code)
+    sys.stdout.write(f"report: {out / 'index.html'}\n")
+
+
 def verify() -> None:
     """Make every number of the report again from data/, and fail at the first that differs."""
     from depthfaces import verify  # noqa: PLC0415 - torch and scikit-learn take seconds to load
@@ -124,6 +141,7 @@ def ratings(*judgements: Path) -> None:
 COMMANDS: dict[str, Callable[..., None]] = {
     "audit": run_audit,
     "check": check,
+    "judge": judge,
     "profile": profile,
     "ratings": ratings,
     "recognise": recognise,

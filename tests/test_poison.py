@@ -1,0 +1,107 @@
+"""Nothing that is fitted or chosen sees the test split: change every test face, and nothing moves."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import draw, same_files, write_params
+
+from depthfaces import params
+from depthfaces.comparison import Inputs, measured
+from depthfaces.faces import FaceSet, FaceWriter
+from stages import baseline, classify, evolve, export, features, train
+
+# Small, and each kind of thing that is fitted or chosen is there.
+QUICK = {"models": ["svm", "tree"], "seeds": 1, "people": [3], "published": False}
+
+
+def poisoned(faces: FaceSet, folder: Path) -> None:
+    """Write `faces` with every test face replaced by one that another label belongs to."""
+    rng = np.random.default_rng(5)
+    images = np.array(faces.images)
+    for row in np.flatnonzero(faces.table["split"] == "test"):
+        other = "Surprise" if faces.table["label"][row] != "Surprise" else "Neutral"
+        images[row] = draw(other, rng)[:, ::-1]
+    with FaceWriter(folder, images.shape[1:], np.float32) as writer:
+        writer.append(images, faces.table.to_dict("records"))
+
+
+def run(place: Path, faces: Path) -> None:
+    """Run every stage that fits or chooses something."""
+    train.main(faces, place / "none", place / "models" / "gan", place / "train")
+    latents = place / "models" / "latents"
+    evolve.main(faces, place / "models" / "gan", latents, place / "evolve")
+    export.main(faces, place / "models" / "gan", latents, place / "data" / "synthetic")
+    baseline.main(faces, "kde", place / "data" / "baselines" / "kde")
+    sets = (faces, place / "data" / "synthetic", place / "data" / "baselines")
+    features.main(*sets, place / "data" / "features")
+    classify.main(
+        place / "data" / "features",
+        place / "data" / "predictions.csv",
+        place / "classify.json",
+        place / "models" / "classify",
+    )
+
+
+@pytest.fixture(scope="module")
+def both(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two workplaces: with the drawn faces, and with other faces in their test split."""
+    top = tmp_path_factory.mktemp("poison")
+    places = (top / "clean", top / "poisoned")
+    poisoned(FaceSet.open(drawn), top / "poisoned" / "data" / "faces")
+    (top / "clean" / "data").mkdir(parents=True)
+    (top / "clean" / "data" / "faces").symlink_to(drawn)
+    for place in places:
+        write_params(place, classify=QUICK, compare={"autoencoder_steps": 3, "dimensions": 6})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(place)
+            run(place, place / "data" / "faces")
+    return places
+
+
+@pytest.mark.parametrize(
+    "what", ["models/gan", "models/latents", "data/synthetic", "data/baselines"]
+)
+def test_generator_search_export_and_baselines_never_see_a_test_face(both, what):
+    clean, other = both
+    assert same_files(clean / what, other / what) > 0
+
+
+def test_classifiers_and_what_is_chosen_for_them_never_see_a_test_face(both):
+    clean, other = both
+    for name in ("svm", "tree"):
+        assert same_files(clean / "models/classify" / name, other / "models/classify" / name) > 0
+    one, two = (files_of(place) for place in both)
+    assert one == two
+    for name in ("augmented", "posed"):
+        path = f"data/features/{name}.npz"
+        assert (clean / path).read_bytes() == (other / path).read_bytes()
+
+
+def files_of(place: Path) -> dict:
+    """Return what was chosen for the kept classifiers, from their config."""
+    from depthfaces import files  # noqa: PLC0415 - beside its only use
+
+    return dict(files.read_json(place / "models" / "classify" / "config.json")["models"])
+
+
+def test_the_answers_on_test_do_change(both):
+    """So that the tests above could fail."""
+    clean, other = ((place / "data" / "predictions.csv").read_text() for place in both)
+    assert clean != other
+
+
+def test_spaces_are_fitted_to_train_faces_alone(both, monkeypatch):
+    """What encodes train and synthetic faces is the same, whatever the test faces are."""
+    found = []
+    for place in both:
+        monkeypatch.chdir(place)
+        sides, vectors = measured(Inputs.open(place / "data"), params.load())
+        found.append((sides, vectors))
+    (clean, one), (other, two) = found
+    assert set(one) >= {"surface", "autoencoder"}
+    for name in ("synthetic", "real-train"):
+        assert np.array_equal(clean.sides[name].points, other.sides[name].points)
+        assert np.array_equal(clean.sides[name].shares, other.sides[name].shares)
+        for space in ("surface", "autoencoder"):
+            assert np.array_equal(one[space][name], two[space][name])
