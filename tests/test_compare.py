@@ -269,8 +269,9 @@ def test_headline_is_short_and_repeats_the_long_files(made):
     utility, metrics = (
         files.read_json(made / "one" / f"{name}.json") for name in ("utility", "metrics")
     )
-    assert len(short) <= 10
+    assert len(short) <= 11
     assert short["verdict"] == utility["verdict"]
+    assert short["alarms"] == metrics["alarms"]["count"] == len(metrics["alarms"]["alarms"])
     assert short["difference_low"] == utility["low"]
     assert short["fd"] == metrics["sets"]["synthetic"]["fd"]["value"]
     alone = [model["macro_f1"] for model in utility["arms"]["real"].values()]

@@ -48,6 +48,7 @@ def content(results: Results, columns: int) -> dict[str, Any]:
     ours = {name: found for name, found in results.sets.items() if name == "synthetic"}
     drawn = {name: drawing.svg(figure, name) for name, figure in draw(results).items()}
     return {
+        "alarms": tables.alarms(results.metrics),
         "verdict": tables.verdict(results.utility),
         "facts": tables.facts(results),
         "virtual": is_virtual(results),

@@ -48,6 +48,12 @@ def verdict(utility: dict[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
+def alarms(metrics: dict[str, Any] | None) -> list[str]:
+    """Return a sentence for each alarm that the synthetic set has set off."""
+    found = (metrics or {}).get("alarms", {"alarms": []})
+    return [alarm["words"] for alarm in found["alarms"]]
+
+
 def facts(results: Results) -> list[tuple[str, str]]:
     """Return the numbers of the page's first lines: (value, what it counts)."""
     table = results.faces.table

@@ -16,6 +16,7 @@ def headline(utility: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]
     alone = [found["macro_f1"] for found in utility["arms"]["real"].values()]
     return {
         "verdict": utility["verdict"],
+        "alarms": metrics["alarms"]["count"],
         "difference": utility["difference"],
         "difference_low": utility["low"],
         "difference_high": utility["high"],
