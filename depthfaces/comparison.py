@@ -10,7 +10,8 @@ import pandas as pd
 import torch
 from threadpoolctl import threadpool_limits
 
-from depthfaces import embed, files
+from depthfaces import alarms, embed, files
+from depthfaces.alarms.gather import gather
 from depthfaces.embed.autoencoder import Coder
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
@@ -133,11 +134,19 @@ def compare(inputs: Inputs, sides: Sides, vectors: Vectors, params: Params) -> d
         if "synthetic" in sides.fakes:
             metrics["families"] = families(inputs.sets)
             metrics["emotions"] = by_emotion(sides, params)
+            metrics["alarms"] = heard(inputs, sides, params)
             maps = {"map": flat_map(sides, params.seed), "densities": densities(sides)}
-    alarms = copies(metrics["sets"]["synthetic"]["authentic_share"], params.compare)
-    found = documents(metrics, answer(inputs.predictions, alarms, params))
+    rung = [alarm["words"] for alarm in metrics.get("alarms", {"alarms": []})["alarms"]]
+    rung = rung or copies(metrics["sets"]["synthetic"]["authentic_share"], params.compare)
+    found = documents(metrics, answer(inputs.predictions, rung, params))
     tables = {f"compare/{name}.csv": as_csv(table) for name, table in maps.items()}
     return found | tables
+
+
+def heard(inputs: Inputs, sides: Sides, params: Params) -> dict[str, Any]:
+    """Return the alarms that the synthetic set sets off, for metrics.json."""
+    real, fake = gather(shapely(inputs.sets), inputs.images, sides.space)
+    return alarms.document(alarms.ring(real, fake, params.compare.neighbours, params.seed))
 
 
 def likeness(*, seen: Array, made: Array) -> dict[str, float | int | None]:

@@ -78,6 +78,7 @@ def test_headline_is_short_and_repeats_the_long_files(made):
     assert len(short) <= 12
     assert short["verdict"] == found["verdict"]
     assert short["difference_low"] == found["low"]
+    assert metrics["alarms"]["count"] == len(metrics["alarms"]["alarms"])
     assert short["fd"] == metrics["sets"]["synthetic"]["fd"]["value"]
     assert short["real_macro_f1"] == found["arms"]["real"]["svm"]["macro_f1"]
     assert short["alarms"] == len(found["alarms"])

@@ -5,11 +5,13 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from depthfaces import __main__ as cli
 from depthfaces import files, params
+from depthfaces.alarms import faults
 from depthfaces.errors import DataError, IntegrityError, ParamsError
 from depthfaces.evolve.nearness import Nearness, places
 from depthfaces.export import alarm, write
@@ -23,6 +25,7 @@ from depthfaces.generated import safe_names
 from depthfaces.schema import Export
 from stages import export as stage
 from tests.conftest import tiny, write_params
+from tests.test_alarms import crowd
 
 
 def exported(trained: Path, drawn: Path, out: Path, **changes: object) -> FaceSet:
@@ -211,6 +214,18 @@ def test_copies_of_train_faces_are_not_new(drawn: Path) -> None:
     assert not new(np.array(train.images[:5])).any()
     assert not new(np.array(train.images[:5, :, ::-1])).any()
     assert new(np.zeros((2, 32, 32), np.float32)).all()
+
+
+def test_moved_copies_of_train_faces_are_not_new() -> None:
+    images, label, people = crowd(12, 1)
+    new = alarm.new(FaceSet(images, pd.DataFrame({"label": label, "group": people})))
+    rng = np.random.default_rng(0)
+    for change in (faults.mirrored, faults.shifted, faults.tilted, faults.augmented):
+        moved = change(images[::4], rng)
+        assert not new(moved).any(), change.__name__
+        assert not new(np.ascontiguousarray(moved[:, :, ::-1])).any(), change.__name__
+    others = new(crowd(12, 2)[0])
+    assert others.mean() > 0.9
 
 
 def test_a_collapsed_generator_is_refused_unless_told(

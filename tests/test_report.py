@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,22 @@ def test_every_part_is_there_and_the_verdict_comes_first(text, place):
     assert sum(tag == "svg" for tag, _ in page.tags) == len(drawn)
     captions = sum(tag == "figcaption" for tag, _ in page.tags)
     assert captions == sum(tag == "figure" for tag, _ in page.tags)
+
+
+def test_alarms_stand_above_the_verdict(place, drawn):
+    found = load(place / "reports", drawn, place / "synthetic", place / "baselines")
+    assert "STOPPED BY" not in page_of.build(replace(found, metrics=without_alarms(found)), 4)
+    rung = [{"words": "Half of the faces are copies."}, {"words": NASTY}]
+    metrics = found.metrics | {"alarms": {"count": 2, "alarms": rung}}
+    text = page_of.build(replace(found, metrics=metrics), 4)
+    texts = Page(text).texts
+    first = texts.index("STOPPED BY 2 ALARMS")
+    assert first < texts.index("Half of the faces are copies.") < texts.index("UNDERPOWERED")
+    assert NASTY not in text
+
+
+def without_alarms(found: Any) -> dict[str, Any]:
+    return found.metrics | {"alarms": {"count": 0, "alarms": []}}
 
 
 def test_the_preparation_is_told_in_plain_numbers(text):

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from depthfaces import seeding
+from depthfaces.alignment import NOBODY, Album, Owned, never
 from depthfaces.errors import IntegrityError
 from depthfaces.evolve.nearness import Nearness, places
 from depthfaces.evolve.search import diversity
@@ -13,18 +14,29 @@ from depthfaces.gan.sample import BLOCK, Floats
 
 # A face is made twice, in two places of a batch, and its last bits differ: this much is no matter.
 MARGIN = 1e-4
+MOST = 2000  # train faces that are held against all others to find out how near people come
 COLLAPSED = (
     0.25  # of how different two train faces of an emotion are: draws no less alike than that
 )
 
 
 def new(train: FaceSet) -> New:
-    """Return the test whether faces are no copies of `train` or of its mirror image."""
+    """Return the test whether faces are no copies of `train`: mirrored, shifted or turned ones."""
     nearness = Nearness(train)
+    owned = Owned(np.asarray(train.images), train.table["group"].to_numpy(str))
+    album = Album(owned)
+    some = np.linspace(0, len(train) - 1, min(len(train), MOST)).astype(int)
+    gaps = album.nearest(Owned(owned.images[some], owned.people[some])).distance
+    bound = never(gaps)
 
     def far(faces: Floats) -> npt.NDArray[np.bool_]:
-        """Return whether each face is as far from train faces as those from other people's."""
-        return np.asarray(nearness(places(faces)) >= 1 - MARGIN)
+        """Return whether each face is as far from train faces as those from other people's.
+
+        In place, and in shape: nearer after mirroring and moving than people ever come.
+        """
+        moved = album.nearest(Owned(faces, np.full(len(faces), NOBODY))).distance
+        apart = nearness(places(faces)) >= 1 - MARGIN
+        return np.asarray(apart & (moved >= (1 - MARGIN) * bound))
 
     return far
 

@@ -49,6 +49,7 @@ def content(results: Results, columns: int) -> dict[str, Any]:
     ours = {name: found for name, found in results.sets.items() if name == "synthetic"}
     drawn = {name: drawing.svg(figure, name) for name, figure in draw(results).items()}
     return {
+        "alarms": tables.alarms(results.metrics),
         "verdict": tables.verdict(results.verdict),
         "facts": tables.facts(results),
         "virtual": is_virtual(results),

@@ -61,6 +61,12 @@ def verdict(found: dict[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
+def alarms(metrics: dict[str, Any] | None) -> list[str]:
+    """Return a sentence for each alarm that the synthetic set has set off."""
+    found = (metrics or {}).get("alarms", {"alarms": []})
+    return [alarm["words"] for alarm in found["alarms"]]
+
+
 def interval(found: dict[str, Any]) -> str:
     """Return the ends of an interval in points."""
     return f"{points(found['low'])} to {points(found['high'])}"

@@ -1,0 +1,35 @@
+"""The faces of a comparison as the alarms take them."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from depthfaces.alarms.people import Part, Real
+from depthfaces.faces import FaceSet
+from depthfaces.features.store import FeatureSet
+from depthfaces.metrics.sides import Space
+
+Array = npt.NDArray[Any]
+
+
+def gather(
+    sets: dict[str, FeatureSet], images: dict[str, FaceSet], space: Space
+) -> tuple[Real, Part]:
+    """Return the real people and the synthetic set; images where both have them."""
+    known = images if {"real", "synthetic"} <= set(images) else {}
+    parts = {name: _part(sets[name], known.get(name), space) for name in ("real", "synthetic")}
+    split, real = sets["real"].split, parts["real"]
+    return Real(*(real.pick(split == name) for name in Real._fields)), parts["synthetic"]
+
+
+def _part(found: FeatureSet, faces: FaceSet | None, space: Space) -> Part:
+    """Return all faces of one set. Whose subject is unknown belongs to its near-copy group."""
+    people = np.where(found.subject == "", found.id, found.subject)
+    images = None
+    if faces is not None:
+        assert list(faces.table["id"]) == list(found.id), "features and images in one order"
+        people = np.where(found.subject == "", faces.table["group"], found.subject)
+        images = np.array(faces.images, np.float32)
+    side = space.side(found.x, found.label, None)
+    return Part(found.label, people.astype(str), side.points, side.shares, images)

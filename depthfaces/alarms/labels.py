@@ -1,0 +1,80 @@
+"""Labels that contradict the faces: some of them, or all."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.distance import cdist
+from scipy.stats import binom
+
+from depthfaces import seeding
+from depthfaces.alarms.alarm import Alarm
+from depthfaces.alarms.expected import AS_MANY, DRAWS, spread
+from depthfaces.alarms.people import Part, Real, halves
+
+Array = npt.NDArray[Any]
+
+RARE = 0.005  # share of held-out faces whose own label the reader finds less probable
+FAR = 0.7  # share of held-out faces that lie nearer to a train face than the others
+CERTAIN = 1e-4  # probability with which guessing would read more labels
+
+
+def label_alarms(real: Real, fake: Part, seed: int) -> list[Alarm]:
+    """Return alarms for labels that faces contradict, and for labels that say nothing."""
+    return _contradicted(real, fake, seed) + _guessed(real, fake)
+
+
+def _contradicted(real: Real, fake: Part, seed: int) -> list[Alarm]:
+    """Return the alarm for faces whose label is less probable than real people's ever are.
+
+    Only faces as near to train faces as real people's count: what a reader says of others, blurred
+    or broken ones, is no evidence against their labels.
+    """
+    rng = seeding.stream(seed, "alarms", "labels")
+    held = real.held_out
+    classes = np.unique(real.train.label)
+    limit = np.quantile(own_probability(held, classes), RARE)
+    far = np.quantile(cdist(held.points, real.train.points).min(axis=1), FAR)
+
+    def against(part: Part) -> Array:
+        near = cdist(part.points, real.train.points).min(axis=1) <= far
+        return np.asarray((own_probability(part, classes) < limit) & near)
+
+    honest = against(held)
+    rates = [float(honest[half].mean()) for half, _ in halves(held.people, DRAWS, rng)]
+    high, share = spread(rates, AS_MANY)[1], float(against(fake).mean())
+    if share <= high:
+        return []
+    words = (
+        f"{share:.1%} of the synthetic faces clearly show another class than their label says, of "
+        f"real faces at most {high:.1%}: part of the labels is shuffled."
+    )
+    return [Alarm("contradicted labels", share, (0.0, high), share, words)]
+
+
+def _guessed(real: Real, fake: Part) -> list[Alarm]:
+    """Return the alarm for labels that a reader of real faces finds no more often than by chance.
+
+    It stays silent where the reader knows no better of held-out people.
+    """
+    classes, count = np.unique(real.train.label), len(fake.label)
+    chance = float(binom.ppf(1 - CERTAIN, count, 1 / len(classes))) / count
+    value, floor = agreement(fake, classes), agreement(real.held_out, classes)
+    if value > chance or floor <= 2 * chance:
+        return []
+    words = (
+        f"The labels of the synthetic faces are seen in {value:.0%} of them, by chance it would be "
+        f"{1 / len(classes):.0%}, in real people's {floor:.0%}: the labels say nothing."
+    )
+    return [Alarm("labels by chance", value, (chance, 1.0), 1 - value, words)]
+
+
+def own_probability(part: Part, classes: Array) -> Array:
+    """Return the probability (n,) of each face's own label, one of the sorted `classes`."""
+    targets = np.searchsorted(classes, part.label)
+    return np.asarray(part.probability[np.arange(len(targets)), targets])
+
+
+def agreement(part: Part, classes: Array) -> float:
+    """Return the share of faces whose label is the most probable class."""
+    return float(np.mean(classes[part.probability.argmax(axis=1)] == part.label))
