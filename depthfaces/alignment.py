@@ -108,6 +108,7 @@ class Gallery:
             alike = self._alike(coarse[rows])
             alike[:, faces.people[rows, None] == self.people] = -1
             distance[rows], index[rows] = self._aligned(fine[rows], alike)
+        distance[np.abs(fine).max(axis=1) < EPSILON] = 1.0  # a flat picture is like nobody
         return Nearest(distance, index)
 
     def _alike(self, faces: Array) -> Array:

@@ -120,7 +120,7 @@ def check(real: FaceSet, made: FaceSet, folder: Path) -> None:
     """Refuse synthetic faces that cannot be compared with the real ones."""
     size, other = real.images.shape[1:], made.images.shape[1:]
     if size != other:
-        raise DataError(f"{folder}: expected faces of {size} pixels as the real ones, found {other}")
+        raise DataError(f"{folder}: expected {size} pixels as the real ones, found {other}")
     if real.classes != made.classes:
         raise DataError(
             f"{folder}: expected the labels {', '.join(real.classes)}, found "

@@ -85,7 +85,7 @@ def test_images_of_a_folder_are_prepared_first(made, tmp_path):
     ("labels", "size", "words"),
     [
         (LABELS[:2], 32, "expected the labels Happiness, Neutral, Surprise, found"),
-        (LABELS, 64, "expected faces of .*32.* pixels as the real ones"),
+        (LABELS, 64, "expected .*32.* pixels as the real ones"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(drawn, tmp_path, labels, size, words):

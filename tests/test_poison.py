@@ -1,4 +1,4 @@
-"""Nothing that is fitted or chosen sees the test split: change every test face, and nothing moves."""
+"""Nothing that is fitted or chosen sees the test split: change every test face, nothing moves."""
 
 from pathlib import Path
 

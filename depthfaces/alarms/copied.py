@@ -17,7 +17,7 @@ from depthfaces.alignment import NOBODY, Owned, nearest, never
 
 Array = npt.NDArray[Any]
 
-TOLERATED = 0.04  # share of copies that may be luck: a blend of two frames of one person, for one
+TOLERATED = 0.05  # share of copies that may be luck: a blend of two frames of one person, for one
 WORDS = {
     "copies of train faces": "{share:.0%} of the synthetic faces are copies of train faces, "
     "mirrored, moved or with noise; at most {high:.0%} may be chance.",

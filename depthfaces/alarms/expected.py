@@ -10,7 +10,7 @@ WIDTH = 4.0  # standard deviations to each side
 # is held against varies as well: 3 times the variance, and twice for as many new people as all.
 ANEW, AS_MANY = np.sqrt(3.0), np.sqrt(2.0)
 
-LEAST = 0.1  # what figures of the whole set may be off by all the same: a tenth of the faces
+LEAST = 0.15  # what figures of the whole set may be off by all the same
 
 
 def spread(values: Sequence[float], factor: float, least: float = 0.0) -> tuple[float, float]:

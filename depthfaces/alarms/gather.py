@@ -24,12 +24,10 @@ def gather(
 
 
 def _part(found: FeatureSet, faces: FaceSet | None, space: Space) -> Part:
-    """Return all faces of one set. Whose subject is unknown belongs to its near-copy group."""
-    people = np.where(found.subject == "", found.id, found.subject)
+    """Return all faces of one set, with their images where those are known."""
     images = None
     if faces is not None:
         assert list(faces.table["id"]) == list(found.id), "features and images in one order"
-        people = np.where(found.subject == "", faces.table["group"], found.subject)
         images = np.array(faces.images, np.float32)
     side = space.side(found.x, found.label, None)
-    return Part(found.label, people.astype(str), side.points, side.shares, images)
+    return Part(found.label, found.people(), side.points, side.shares, images)

@@ -9,40 +9,46 @@ from scipy.stats import binom
 
 from depthfaces import seeding
 from depthfaces.alarms.alarm import Alarm
-from depthfaces.alarms.expected import AS_MANY, DRAWS, spread
+from depthfaces.alarms.expected import AS_MANY, DRAWS
 from depthfaces.alarms.people import Part, Real, halves
 
 Array = npt.NDArray[Any]
 
 RARE = 0.005  # share of held-out faces whose own label the reader finds less probable
-FAR = 0.7  # share of held-out faces that lie nearer to a train face than the others
+READABLE = 0.25  # share of faces as near to train faces as half of the held-out ones are
+WIDTH = 3.0  # standard deviations, of people and of so few faces, above the rate of real people
 CERTAIN = 1e-4  # probability with which guessing would read more labels
 
 
 def label_alarms(real: Real, fake: Part, seed: int) -> list[Alarm]:
-    """Return alarms for labels that faces contradict, and for labels that say nothing."""
+    """Return alarms for labels that faces contradict, and for labels that say nothing.
+
+    Of faces far from real ones, blurred or broken, a reader of real faces knows nothing: a set of
+    them sets off no alarm about its labels.
+    """
+    if not readable(real, fake):
+        return []
     return _contradicted(real, fake, seed) + _guessed(real, fake)
 
 
+def readable(real: Real, fake: Part) -> bool:
+    """Return whether enough of a set lies as near to train faces as real people's faces do."""
+    held, made = (
+        cdist(part.points, real.train.points).min(axis=1) for part in (real.held_out, fake)
+    )
+    return bool(np.mean(made <= np.median(held)) >= READABLE)
+
+
 def _contradicted(real: Real, fake: Part, seed: int) -> list[Alarm]:
-    """Return the alarm for faces whose label is less probable than real people's ever are.
-
-    Only faces as near to train faces as real people's count: what a reader says of others, blurred
-    or broken ones, is no evidence against their labels.
-    """
+    """Return the alarm for faces whose label is less probable than that of a real face."""
     rng = seeding.stream(seed, "alarms", "labels")
-    held = real.held_out
-    classes = np.unique(real.train.label)
-    limit = np.quantile(own_probability(held, classes), RARE)
-    far = np.quantile(cdist(held.points, real.train.points).min(axis=1), FAR)
-
-    def against(part: Part) -> Array:
-        near = cdist(part.points, real.train.points).min(axis=1) <= far
-        return np.asarray((own_probability(part, classes) < limit) & near)
-
-    honest = against(held)
-    rates = [float(honest[half].mean()) for half, _ in halves(held.people, DRAWS, rng)]
-    high, share = spread(rates, AS_MANY)[1], float(against(fake).mean())
+    held, classes = real.held_out, np.unique(real.train.label)
+    known = own_probability(held, classes)
+    bound = np.quantile(known, RARE)
+    rates = [float(np.mean(known[half] < bound)) for half, _ in halves(held.people, DRAWS, rng)]
+    deviation = np.hypot(AS_MANY * np.std(rates), np.sqrt(RARE / len(fake.label)))
+    high = float(np.mean(rates) + WIDTH * deviation)
+    share = float(np.mean(own_probability(fake, classes) < bound))
     if share <= high:
         return []
     words = (

@@ -71,8 +71,7 @@ def _verdict(primary: Contrast, judged: Judged, ground: Ground, asked: Compare) 
     """Return the verdict of the primary contrast, its reasons and its numbers."""
     against = judged.against(primary)
     evidence = primary.evidence()
-    beaten = {other.control.title: other.evidence().low > 0 for other in against}
-    name, reasons = rule.judge(evidence, ground, asked, beaten)
+    name, reasons = rule.judge(evidence, ground, asked, beaten(judged, primary))
     return {
         "verdict": name,
         "words": rule.WORDS[name],
@@ -91,6 +90,11 @@ def _verdict(primary: Contrast, judged: Judged, ground: Ground, asked: Compare) 
         "against": [_numbers(other) for other in against],
         "rule": asked.model_dump(),
     }
+
+
+def beaten(judged: Judged, contrast: Contrast) -> dict[str, bool]:
+    """Return of each control whether the arm of `contrast` is surely better."""
+    return {other.control.title: other.evidence().low > 0 for other in judged.against(contrast)}
 
 
 def _numbers(contrast: Contrast) -> Table:
@@ -123,7 +127,9 @@ def cells(levels: dict[int, Judged], ground: Ground, asked: Compare) -> list[Tab
             **_numbers(contrast),
             "p": float(p),
             "smallest": statistics.smallest_effect(contrast.draws, asked.alpha),
-            "verdict": rule.judge(contrast.evidence(float(p)), ground, asked, {})[0],
+            "verdict": rule.judge(
+                contrast.evidence(float(p)), ground, asked, beaten(levels[people], contrast)
+            )[0],
         }
         for (people, contrast), p in zip(found, adjusted, strict=True)
     ]
