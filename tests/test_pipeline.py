@@ -97,8 +97,8 @@ def test_forced_rerun_gives_the_same_bytes(smoke: Path, tmp_path: Path) -> None:
 CHANGES = {
     "seed": set(STAGES) - {"report"},
     "data.virtual.noise": {"download", "pretrain"},
-    "preprocess.crop": {"classify", "export", "preprocess", "pretrain"},
-    "preprocess.back": {"baseline", "classify", "preprocess", "pretrain", "train"},
+    "preprocess.crop": {"classify", "export", "features", "preprocess", "pretrain"},
+    "preprocess.back": {"baseline", "classify", "features", "preprocess", "pretrain", "train"},
     "gan.lr_generator": {"baseline", "pretrain", "train"},
     "kd.decay": {"baseline", "pretrain", "train"},
     "ga.generations": {"evolve"},
