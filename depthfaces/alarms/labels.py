@@ -17,6 +17,7 @@ Array = npt.NDArray[Any]
 RARE = 0.005  # share of held-out faces whose own label the reader finds less probable
 READABLE = 0.25  # share of faces as near to train faces as half of the held-out ones are
 WIDTH = 3.0  # standard deviations, of people and of so few faces, above the rate of real people
+TOLERATED = 0.06  # share of shuffled labels that a reader confused by odd faces sees
 CERTAIN = 1e-4  # probability with which guessing would read more labels
 
 
@@ -47,13 +48,16 @@ def _contradicted(real: Real, fake: Part, seed: int) -> list[Alarm]:
     bound = np.quantile(known, RARE)
     rates = [float(np.mean(known[half] < bound)) for half, _ in halves(held.people, DRAWS, rng)]
     deviation = np.hypot(AS_MANY * np.std(rates), np.sqrt(RARE / len(fake.label)))
-    high = float(np.mean(rates) + WIDTH * deviation)
-    share = float(np.mean(own_probability(fake, classes) < bound))
-    if share <= high:
+    against = fake.probability < bound
+    each = [float(np.mean(fake.label == name)) for name in classes]
+    shuffled = float(against.mean(axis=0) @ each)  # what this set would give with shuffled labels
+    surplus = float(np.mean(own_probability(fake, classes) < bound) - np.mean(rates))
+    if surplus <= WIDTH * deviation or surplus <= TOLERATED * shuffled:
         return []
+    share, high = min(1.0, surplus / shuffled), max(TOLERATED, WIDTH * deviation / shuffled)
     words = (
-        f"{share:.1%} of the synthetic faces clearly show another class than their label says, of "
-        f"real faces at most {high:.1%}: part of the labels is shuffled."
+        f"About {share:.0%} of the labels are shuffled, at most {high:.0%} may be chance: so many "
+        "synthetic faces clearly show another class than their label says."
     )
     return [Alarm("contradicted labels", share, (0.0, high), share, words)]
 
