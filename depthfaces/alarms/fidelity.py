@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from depthfaces import seeding
 from depthfaces.alarms.alarm import Alarm
-from depthfaces.alarms.expected import AS_MANY, DRAWS, LEAST, spread
+from depthfaces.alarms.expected import ANEW, DRAWS, spread
 from depthfaces.alarms.people import Part, Real, halves
 from depthfaces.metrics.frechet import fd
 from depthfaces.metrics.manifold import coverage
@@ -15,6 +15,7 @@ from depthfaces.metrics.undefined import UndefinedError
 
 Array = npt.NDArray[Any]
 
+CLEARLY = 0.2  # of a distance, and in coverage: what is clearly better than real people
 LOOKS = 6  # draws of synthetic faces, as many as are compared
 WORDS = (
     "The {name} to the test people is {value:.3g}, clearly better than the {low:.3g} to {high:.3g} "
@@ -54,7 +55,7 @@ def fidelity_alarms(real: Real, fake: Part, neighbours: int, seed: int) -> list[
 
 def _better(name: str, ours: list[float], honest: list[float], better: int) -> list[Alarm]:
     """Return the alarm, if any; `better` is 1 where more is, -1 where less is."""
-    value, (low, high) = float(np.mean(ours)), spread(honest, AS_MANY, LEAST)
+    value, (low, high) = float(np.mean(ours)), spread(honest, ANEW, CLEARLY)
     if better * value <= (high if better > 0 else -low):
         return []
     words = WORDS.format(name=name, value=value, low=low, high=high)

@@ -54,7 +54,8 @@ def _contradicted(real: Real, fake: Part, seed: int) -> list[Alarm]:
     surplus = float(np.mean(own_probability(fake, classes) < bound) - np.mean(rates))
     if surplus <= WIDTH * deviation or surplus <= TOLERATED * shuffled:
         return []
-    share, high = min(1.0, surplus / shuffled), max(TOLERATED, WIDTH * deviation / shuffled)
+    share = min(1.0, surplus / shuffled)
+    high = max(TOLERATED, float(WIDTH * deviation / shuffled))
     words = (
         f"About {share:.0%} of the labels are shuffled, at most {high:.0%} may be chance: so many "
         "synthetic faces clearly show another class than their label says."

@@ -21,7 +21,7 @@ from depthfaces.alarms.people import Part, Real, halves, of_people
 
 Array = npt.NDArray[Any]
 
-LEAN = 0.15  # share by which an honestly fitted generator may stand nearer to train
+LEAN = 0.2  # share by which an honestly fitted generator may stand nearer to train
 MIN_PEOPLE = 4  # held-out people below which halves say nothing
 LOOKS = 6  # draws of equally many train and held-out people that the set is measured against
 
