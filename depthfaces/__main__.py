@@ -103,8 +103,8 @@ def judge(
     """
     from depthfaces import judge as judging  # noqa: PLC0415 - the locator's net takes a second
 
-    asked = judging.Asked(real, synthetic, test if test != Path() else None)
-    if code := judging.judge(asked, out, params.load()):
+    folders = judging.Folders(real, synthetic, test if test != Path() else None)
+    if code := judging.judge(folders, out, params.load()):
         sys.exit(code)
     sys.stdout.write(f"report: {out / 'index.html'}\n")
 

@@ -22,11 +22,11 @@ from depthfaces.schema import Params
 from depthfaces.sources import folder as folders
 
 BATCH = 256  # faces copied at once
-KNOWN = ("id", "label", "subject", "group", "split", "source", "unit")
+COLUMNS = ("id", "label", "subject", "group", "split", "source", "unit")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Folders:
     """The folders to judge; `test` holds the held-out people, else `real` is split by people."""
 
     real: Path
@@ -34,16 +34,16 @@ class Asked:
     test: Path | None = None
 
 
-def judge(asked: Asked, out: Path, params: Params) -> int:
+def judge(compared: Folders, out: Path, params: Params) -> int:
     """Write page, JSON and figures to `out` and what they rest on to OUT/data; 0 if all is well."""
     data = out / "data"
-    prepare(asked, data, params)
+    prepare(compared, data, params)
     sets = [str(data / name) for name in ("faces", "synthetic", "baselines")]
     (data / "baselines").mkdir(exist_ok=True)
-    told = [str(data / "predictions.csv"), str(out / "classify.json"), str(data / "models")]
+    outputs = [str(data / "predictions.csv"), str(out / "classify.json"), str(data / "models")]
     for arguments in (
         ["features", *sets, str(data / "features")],
-        ["classify", str(data / "features"), *told],
+        ["classify", str(data / "features"), *outputs],
         ["compare", str(data), str(out)],
         ["report", str(out), *sets, str(out / "index.html")],
     ):
@@ -53,20 +53,20 @@ def judge(asked: Asked, out: Path, params: Params) -> int:
     return 0
 
 
-def prepare(asked: Asked, data: Path, params: Params) -> None:
+def prepare(compared: Folders, data: Path, params: Params) -> None:
     """Write the prepared sets DATA/faces and DATA/synthetic."""
     data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data, prefix=".judge.") as scratch:
-        real = prepared(asked.real, Path(scratch) / "real", params)
-        made = prepared(asked.synthetic, Path(scratch) / "synthetic", params)
-        parts = [(real, known(real))]
-        if asked.test:
-            test = prepared(asked.test, Path(scratch) / "test", params)
-            parts = held_out(real, test, asked)
-        write(parts, data / "faces")
-        check(FaceSet.open(data / "faces"), made, asked.synthetic)
+        real = prepared(compared.real, Path(scratch) / "real", params)
+        generated = prepared(compared.synthetic, Path(scratch) / "synthetic", params)
+        sources = [(real, rows(real))]
+        if compared.test:
+            test = prepared(compared.test, Path(scratch) / "test", params)
+            sources = held_out(real, test, compared)
+        write(sources, data / "faces")
+        check(FaceSet.open(data / "faces"), generated, compared.synthetic)
         anonymous = {"subject": "", "group": "", "split": "synthetic"}
-        write([(made, known(made).assign(**anonymous))], data / "synthetic")
+        write([(generated, rows(generated).assign(**anonymous))], data / "synthetic")
 
 
 def prepared(folder: Path, scratch: Path, params: Params) -> FaceSet:
@@ -79,54 +79,55 @@ def prepared(folder: Path, scratch: Path, params: Params) -> FaceSet:
     return dataset.prepare_set(scratch / "raw", params, scratch / "faces").faces
 
 
-def known(faces: FaceSet) -> pd.DataFrame:
+def rows(faces: FaceSet) -> pd.DataFrame:
     """Return what the stages read of a table; a column that a set does not have is empty."""
-    return pd.DataFrame({name: texts(faces.table, name) for name in KNOWN})
+    return pd.DataFrame({name: texts(faces.table, name) for name in COLUMNS})
 
 
-def held_out(real: FaceSet, test: FaceSet, asked: Asked) -> list[tuple[FaceSet, pd.DataFrame]]:
+def held_out(real: FaceSet, test: FaceSet, compared: Folders) -> list[tuple[FaceSet, pd.DataFrame]]:
     """Return both sets with all people of `test` held out, and none of `real`."""
-    mine, theirs = known(real), known(test).assign(split="test")
-    shared = sorted((set(mine["subject"]) & set(theirs["subject"])) - {""})
+    own_rows, test_rows = rows(real), rows(test).assign(split="test")
+    both_sides = set(own_rows["subject"]) & set(test_rows["subject"])
+    shared = sorted(both_sides - {""})
     if shared:
         raise DataError(
-            f"{asked.test}: expected other people than in {asked.real}, found subject {shared[0]} "
-            "in both; if they are two people, give one of them another name"
+            f"{compared.test}: expected other people than in {compared.real}, found subject "
+            f"{shared[0]} in both; if they are two people, give one of them another name"
         )
-    mine["split"] = mine["split"].replace("test", "train")
-    return [(real, mine), (test, theirs)]
+    own_rows["split"] = own_rows["split"].replace("test", "train")
+    return [(real, own_rows), (test, test_rows)]
 
 
-def write(parts: Sequence[tuple[FaceSet, pd.DataFrame]], out: Path) -> None:
+def write(sources: Sequence[tuple[FaceSet, pd.DataFrame]], out: Path) -> None:
     """Write sets, each with the table it gets, as one prepared set."""
-    shapes = {faces.images.shape[1:] for faces, _ in parts}
+    shapes = {faces.images.shape[1:] for faces, _ in sources}
     if len(shapes) > 1:
         raise DataError(f"{out.name}: expected faces of one size, found {sorted(shapes)}")
     with FaceWriter(out, shapes.pop(), np.float32) as writer:
-        for images, table in pieces(parts):
+        for images, table in batches(sources):
             writer.append(images, table.to_dict("records"))
 
 
-def pieces(
-    parts: Sequence[tuple[FaceSet, pd.DataFrame]],
+def batches(
+    sources: Sequence[tuple[FaceSet, pd.DataFrame]],
 ) -> Iterator[tuple[npt.NDArray[np.float32], pd.DataFrame]]:
     """Yield the images and rows of all sets, a batch at a time."""
-    for faces, table in parts:
-        for rows, images in faces.batches(BATCH):
-            yield np.asarray(images, np.float32), table.iloc[rows]
+    for faces, table in sources:
+        for part, images in faces.batches(BATCH):
+            yield np.asarray(images, np.float32), table.iloc[part]
 
 
-def check(real: FaceSet, made: FaceSet, folder: Path) -> None:
+def check(real: FaceSet, generated: FaceSet, folder: Path) -> None:
     """Refuse synthetic faces that cannot be compared with the real ones."""
-    size, other = real.images.shape[1:], made.images.shape[1:]
+    size, other = real.images.shape[1:], generated.images.shape[1:]
     if size != other:
         raise DataError(f"{folder}: expected {size} pixels as the real ones, found {other}")
-    if real.classes != made.classes:
+    if real.classes != generated.classes:
         raise DataError(
             f"{folder}: expected the labels {', '.join(real.classes)}, found "
-            f"{', '.join(made.classes)}"
+            f"{', '.join(generated.classes)}"
         )
     units = {name: set(texts(one.table, "unit")) - {""} for name, one in
-             (("real", real), ("synthetic", made))}  # fmt: skip
+             (("real", real), ("synthetic", generated))}  # fmt: skip
     if units["synthetic"] and units["real"] != units["synthetic"]:
         raise DataError(f"{folder}: expected the unit of the real faces, found {units}")

@@ -1,5 +1,6 @@
 """What several tests share: small prepared face sets that need no camera."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,12 @@ def write_features(folder: Path, people: int = 12, quality: float = 1.0) -> None
     kinds = [LABELS.index(label) for label, _, _ in made]
     for name in ("synthetic", "kde"):
         write(name, made, quality * means[kinds] + rng.normal(0, 1.2, (len(made), 12)))
+
+
+def stage_environment() -> dict[str, str]:
+    """Return the environment of a stage that runs as a process of its own, on CPUs."""
+    own = {"PYTHONPATH": str(Path(__file__).parents[1]), "CUDA_VISIBLE_DEVICES": ""}
+    return {**os.environ, **own, "GLOO_SOCKET_IFNAME": "lo"}
 
 
 def same_files(one: Path, two: Path) -> int:

@@ -353,7 +353,9 @@ def test_every_arm_model_run_answers_for_every_face(sets, found):
                 }
 
 
-def test_draws_of_fewer_people_are_other_people(sets, monkeypatch):
+@pytest.fixture
+def fitted_rows(monkeypatch) -> list[set[bytes]]:
+    """Return a list that gets the rows of each SVM's train faces."""
     seen = []
 
     class Spy(Svm):
@@ -363,10 +365,14 @@ def test_draws_of_fewer_people_are_other_people(sets, monkeypatch):
             return super().fit(train, validation, seed, settings)
 
     monkeypatch.setitem(CLASSIFIERS, "svm", Spy)
+    return seen
+
+
+def test_draws_of_fewer_people_are_other_people(sets, fitted_rows):
     for draw in (0, 1, 0):
         protocol.fit(protocol.Job(Arm("real"), "svm", 3, draw=draw), sets, QUICK)
-    assert seen[0] != seen[1]
-    assert seen[0] == seen[2]
+    assert fitted_rows[0] != fitted_rows[1]
+    assert fitted_rows[0] == fitted_rows[2]
 
 
 def test_the_published_protocol_holds_a_fifth_of_the_pool_out(sets, found):
@@ -403,21 +409,12 @@ def test_threads_change_nothing(sets, found):
     pd.testing.assert_frame_equal(two, found)
 
 
-def test_nothing_fitted_sees_validation_or_test(sets, monkeypatch):
-    seen = []
-
-    class Spy(Svm):
-        @classmethod
-        def fit(cls, train, validation, seed, settings):
-            seen.append({row.tobytes() for row in train.x})
-            return super().fit(train, validation, seed, settings)
-
-    monkeypatch.setitem(CLASSIFIERS, "svm", Spy)
+def test_nothing_fitted_sees_validation_or_test(sets, fitted_rows):
     protocol.predictions({"features": sets}, QUICK)
     held = sets["real"].pick(sets["real"].split != "train")
     few = arms.plan_few([2.0], sets)
-    assert len(seen) == (len(arms.plan([0.5, 1.0], sets)) + len(few)) * 2 + 4
-    assert not set.union(*seen) & {row.tobytes() for row in held.x}
+    assert len(fitted_rows) == (len(arms.plan([0.5, 1.0], sets)) + len(few)) * 2 + 4
+    assert not set.union(*fitted_rows) & {row.tobytes() for row in held.x}
 
 
 def test_a_planted_test_face_sets_off_the_alarm(sets):

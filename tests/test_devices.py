@@ -1,6 +1,5 @@
 """Several processes train as one would."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from depthfaces.faces import FaceSet
 from depthfaces.gan.devices import COMPILERS, Devices, first
 from depthfaces.gan.networks.base import BatchNorm
 from depthfaces.gan.trainer import Trainer
-from tests.conftest import tiny, write_params
+from tests.conftest import stage_environment, tiny, write_params
 
 TOP = Path(__file__).parents[1]
 GAN = {"steps": 20, "checks": 2, "augment": 0.6, "lecam": 0.3, "loss": "relativistic", "r2": 1.0}
@@ -28,12 +27,7 @@ def launched(faces: Path, place: Path, *launcher: str) -> pd.DataFrame:
     done = subprocess.run(
         [sys.executable, *launcher, "-m", "stages.train", faces, "none", "gan", "train"],
         cwd=place,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(TOP),
-            "CUDA_VISIBLE_DEVICES": "",
-            "GLOO_SOCKET_IFNAME": "lo",
-        },
+        env=stage_environment(),
         capture_output=True,
         text=True,
         check=False,

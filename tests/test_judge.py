@@ -11,7 +11,7 @@ from depthfaces import __main__ as commands
 from depthfaces import files, params
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet, FaceWriter
-from depthfaces.judge import Asked, prepare
+from depthfaces.judge import Folders, prepare
 
 TOP = Path(__file__).parents[1]
 SETTINGS = params.load()
@@ -34,7 +34,7 @@ def made(tmp_path: Path) -> Path:
 
 
 def test_real_people_keep_their_splits_and_made_faces_are_nobodys(drawn, made, tmp_path):
-    prepare(Asked(drawn, made), tmp_path / "data", SETTINGS)
+    prepare(Folders(drawn, made), tmp_path / "data", SETTINGS)
     real, other = (FaceSet.open(tmp_path / "data" / name) for name in ("faces", "synthetic"))
     before = FaceSet.open(drawn)
     assert np.array_equal(real.images, before.images)
@@ -51,7 +51,7 @@ def test_people_of_a_test_folder_are_held_out_and_no_others(drawn, made, tmp_pat
     table = other.table.assign(subject="t" + other.table["subject"], id="t" + other.table["id"])
     with FaceWriter(tmp_path / "test", (32, 32), np.float32) as writer:
         writer.append(np.array(other.images), table.to_dict("records"))
-    prepare(Asked(drawn, made, tmp_path / "test"), tmp_path / "data", SETTINGS)
+    prepare(Folders(drawn, made, tmp_path / "test"), tmp_path / "data", SETTINGS)
     real = FaceSet.open(tmp_path / "data" / "faces").table
     held = real[real["split"] == "test"]
     assert set(held["subject"]) == {f"t{k:03d}" for k in range(4)}
@@ -60,7 +60,7 @@ def test_people_of_a_test_folder_are_held_out_and_no_others(drawn, made, tmp_pat
 
 def test_the_same_person_on_both_sides_is_refused(drawn, made, tmp_path):
     with pytest.raises(DataError, match="found subject 000 in both"):
-        prepare(Asked(drawn, made, drawn), tmp_path / "data", SETTINGS)
+        prepare(Folders(drawn, made, drawn), tmp_path / "data", SETTINGS)
 
 
 def test_images_of_a_folder_are_prepared_first(made, tmp_path):
@@ -74,7 +74,7 @@ def test_images_of_a_folder_are_prepared_first(made, tmp_path):
     settings = SETTINGS.model_copy(
         update={"preprocess": SETTINGS.preprocess.model_copy(update={"size": 32})}
     )
-    prepare(Asked(tmp_path / "photos", made), tmp_path / "data", settings)
+    prepare(Folders(tmp_path / "photos", made), tmp_path / "data", settings)
     real = FaceSet.open(tmp_path / "data" / "faces")
     assert real.images.shape == (36, 32, 32)
     assert len(set(real.people())) == 12
@@ -91,12 +91,12 @@ def test_images_of_a_folder_are_prepared_first(made, tmp_path):
 def test_what_cannot_be_compared_is_refused(drawn, tmp_path, labels, size, words):
     other = write_made(tmp_path / "odd", labels, size)
     with pytest.raises(DataError, match=words):
-        prepare(Asked(drawn, other), tmp_path / "data", SETTINGS)
+        prepare(Folders(drawn, other), tmp_path / "data", SETTINGS)
 
 
 def test_a_folder_that_is_not_there_is_said(drawn, tmp_path):
     with pytest.raises(DataError, match="expected a folder of images or a prepared set"):
-        prepare(Asked(drawn, tmp_path / "nothing"), tmp_path / "data", SETTINGS)
+        prepare(Folders(drawn, tmp_path / "nothing"), tmp_path / "data", SETTINGS)
 
 
 @pytest.mark.slow

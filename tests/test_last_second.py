@@ -22,7 +22,7 @@ from depthfaces.gan import store, train
 from depthfaces.gan.checkpoint import FINISHED, Checkpoints, clear
 from stages import pretrain
 from stages import train as stage
-from tests.conftest import same_files, write_params
+from tests.conftest import same_files, stage_environment, write_params
 from tests.test_pretrain import FIRST
 
 TOP = Path(__file__).parents[1]
@@ -285,12 +285,7 @@ def test_two_processes_go_on_from_the_last_step(drawn: Path, tmp_path: Path) -> 
         done = subprocess.run(
             [sys.executable, *launcher, "-m", "stages.train", *argv(drawn)],
             cwd=place(tmp_path),
-            env={
-                **os.environ,
-                "PYTHONPATH": str(TOP),
-                "CUDA_VISIBLE_DEVICES": "",
-                "GLOO_SOCKET_IFNAME": "lo",
-            },
+            env=stage_environment(),
             capture_output=True,
             text=True,
             check=False,

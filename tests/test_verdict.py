@@ -16,7 +16,7 @@ from depthfaces.verdict import predictions as table
 from depthfaces.verdict import rule, statistics
 from depthfaces.verdict.answer import answer
 from depthfaces.verdict.arm import KINDS, SOURCES, Arm
-from depthfaces.verdict.contrasts import Judged
+from depthfaces.verdict.contrasts import Scoreboard
 from depthfaces.verdict.resampling import Resampling
 from depthfaces.verdict.rule import Evidence, Ground, copies, judge
 
@@ -173,8 +173,8 @@ def test_another_training_that_came_out_otherwise_widens_the_interval():
     both = pd.concat([one, lucky], ignore_index=True)
     widths = []
     for rows in (one, both):
-        judged = Judged(rows, Resampling(rows, 2000, np.random.default_rng(0)))
-        low, high = statistics.interval(judged.subtract("svm", TOPPED, AUGMENTED).draws, 0.95)
+        scoreboard = Scoreboard(rows, Resampling(rows, 2000, np.random.default_rng(0)))
+        low, high = statistics.interval(scoreboard.subtract("svm", TOPPED, AUGMENTED).draws, 0.95)
         widths.append(high - low)
     assert widths[1] > 1.3 * widths[0]
 
@@ -288,8 +288,8 @@ def test_differences_are_paired():
     rows = planted({AUGMENTED: 0.7})
     same = rows[rows["part"] == "test"].assign(**table.rows_of(TOPPED), generator=0)
     both = pd.concat([rows[rows["part"] == "test"], same], ignore_index=True)
-    judged = Judged(both, Resampling(both, 200, np.random.default_rng(0)))
-    assert np.ptp(judged.subtract("svm", TOPPED, AUGMENTED).draws) == 0
+    scoreboard = Scoreboard(both, Resampling(both, 200, np.random.default_rng(0)))
+    assert np.ptp(scoreboard.subtract("svm", TOPPED, AUGMENTED).draws) == 0
 
 
 def test_unknown_people_are_underpowered():

@@ -32,7 +32,7 @@ def plan(doses: list[float], known: Mapping[str, FeatureSet]) -> list[Arm]:
     Controls and synthetic faces get the same doses; the other generators the smallest.
     """
     first = min(doses)
-    arms = [Arm(REAL), *controls(doses, known), *synthetic(doses)]
+    arms = plan_few(doses, known)
     arms += [Arm(SHUFFLED, SYNTHETIC, max(doses)), Arm(ALONE, SYNTHETIC, 1.0)]
     for name in sorted(set(known) - {REAL, SYNTHETIC, *CHANGED}):
         arms += [Arm(ALONE, name, 1.0), Arm(TOPPED, name, first)]

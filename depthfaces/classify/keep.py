@@ -14,7 +14,7 @@ from depthfaces.classify.calibration import Calibrator, margins, reliability, su
 from depthfaces.classify.left_out import left_out
 from depthfaces.classify.protocol import STEPS, Job, fit
 from depthfaces.classify.sample import Classifier
-from depthfaces.classify.scores import confusion, macro_f1
+from depthfaces.classify.scores import mean_macro_f1
 from depthfaces.classify.sets import Sets, people
 from depthfaces.errors import DataError
 from depthfaces.faces import read_table
@@ -137,12 +137,4 @@ def _validation(predictions: pd.DataFrame) -> dict[Arm, float]:
     """Return each arm's macro-F1 on validation, mean over the seeds; all real people."""
     everybody = predictions["people"] == predictions["people"].max()
     rows = predictions[(predictions["part"] == "validation") & everybody]
-    classes = sorted(set(rows["label"]))
-    found: dict[Arm, float] = {}
-    for arm, runs in by_arm(rows).items():
-        each = [
-            macro_f1(confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), classes))
-            for _, run in runs.groupby("seed")
-        ]
-        found[arm] = float(sum(each) / len(each))
-    return found
+    return {arm: mean_macro_f1(runs) for arm, runs in by_arm(rows).items()}

@@ -139,6 +139,17 @@ def score(rows: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def mean_macro_f1(rows: pd.DataFrame) -> float:
+    """Return macro-F1 of the predictions `rows`, mean over their draws of people and seeds."""
+    classes = sorted({*rows["label"], *rows["predicted"]})
+    runs = rows.groupby(["draw", "seed"])[["label", "predicted"]]
+    each = [
+        macro_f1(confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), classes))
+        for _, run in runs
+    ]
+    return float(np.mean(each))
+
+
 def spread(values: Array) -> dict[str, float | None]:
     """Return mean and standard deviation (n - 1) over the seeds."""
     if np.isnan(values).any():

@@ -41,23 +41,13 @@ def verdict(found: dict[str, Any] | None) -> dict[str, Any] | None:
         "words": found["words"],
         "reasons": found["reasons"],
         "model": words.model(primary["model"]),
-        "arm": words.arm(primary["arm"]),
-        "control": words.arm(primary["control"]),
-        "difference": points(found["difference"]),
-        "interval": interval(found),
+        **compared(found | primary),
         "p": f"{found['p']:.3f}",
         "smallest": points(found["smallest"], signed=False),
         "people": found["people"],
         "seeds": found["seeds"],
         "trainings": found["trainings"],
-        "against": [
-            {
-                "control": words.arm(one["control"]),
-                "difference": points(one["difference"]),
-                "interval": interval(one),
-            }
-            for one in found["against"]
-        ],
+        "against": [compared(one) for one in found["against"]],
     }
 
 
@@ -67,9 +57,14 @@ def alarms(metrics: dict[str, Any] | None) -> list[str]:
     return [alarm["words"] for alarm in found["alarms"]]
 
 
-def interval(found: dict[str, Any]) -> str:
-    """Return the ends of an interval in points."""
-    return f"{points(found['low'])} to {points(found['high'])}"
+def compared(contrast: dict[str, Any]) -> dict[str, str]:
+    """Return two arms, their difference and its interval in points."""
+    return {
+        "arm": words.arm(contrast["arm"]),
+        "control": words.arm(contrast["control"]),
+        "difference": points(contrast["difference"]),
+        "interval": f"{points(contrast['low'])} to {points(contrast['high'])}",
+    }
 
 
 def facts(results: Results) -> list[tuple[str, str]]:
@@ -129,10 +124,7 @@ def cells(found: dict[str, Any] | None) -> Rows:
         {
             "people": one["people"],
             "model": words.model(one["model"]),
-            "arm": words.arm(one["arm"]),
-            "control": words.arm(one["control"]),
-            "difference": points(one["difference"]),
-            "interval": interval(one),
+            **compared(one),
             "p": f"{one['p']:.3f}",
             "smallest": points(one["smallest"], signed=False),
             "verdict": one["verdict"],

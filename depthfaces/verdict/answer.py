@@ -7,29 +7,30 @@ import numpy as np
 import pandas as pd
 
 from depthfaces import seeding
+from depthfaces.classify.scores import mean_macro_f1
 from depthfaces.errors import DataError
 from depthfaces.schema import Compare, Params
 from depthfaces.verdict import predictions, rule, statistics
 from depthfaces.verdict.arm import ALONE, REAL, SYNTHETIC, Arm
-from depthfaces.verdict.contrasts import LEVEL, Contrast, Judged
+from depthfaces.verdict.contrasts import LEVEL, Contrast, Scoreboard
 from depthfaces.verdict.resampling import Resampling
 from depthfaces.verdict.rule import Ground
 from depthfaces.verdict.scores import published, scores
 
-Table = dict[str, Any]
+Document = dict[str, Any]
 
 
-def answer(found: pd.DataFrame, alarms: list[str], params: Params) -> Table:
+def answer(table: pd.DataFrame, alarms: list[str], params: Params) -> Document:
     """Return the verdict and what it rests on; `alarms` are sentences about the synthetic set.
 
     The verdict is that of the primary contrast with all real people. Everything else is secondary:
     p is adjusted for every cell that is shown.
     """
-    test = found[found["part"] == "test"]
-    levels = {people: _judged(rows, params) for people, rows in predictions.by_people(test).items()}
+    test = table[table["part"] == "test"]
+    levels = {people: _score(rows, params) for people, rows in predictions.by_people(test).items()}
     most = max(levels)
-    judged, whole = levels[most], found[found["people"] == most]
-    primary = judged.primary(params.compare)
+    scoreboard, whole = levels[most], table[table["people"] == most]
+    primary = scoreboard.primary(params.compare)
     if primary is None:
         raise DataError(
             f"predictions: expected {params.compare.primary_model} trained on synthetic faces on "
@@ -39,27 +40,27 @@ def answer(found: pd.DataFrame, alarms: list[str], params: Params) -> Table:
     ground = Ground(
         predictions.known_people(test), _repeats(test[test["people"] == most]), tuple(alarms)
     )
-    detailed = {Arm(REAL), *(contrast.arm for contrast in judged.cells(primary.model))}
+    detailed = {Arm(REAL), *(contrast.arm for contrast in scoreboard.cells(primary.model))}
     return {
-        **_verdict(primary, judged, ground, params.compare),
-        "trainings": int(max(1, found["generator"].max() + 1)),
+        **_verdict(primary, scoreboard, ground, params.compare),
+        "trainings": int(max(1, table["generator"].max() + 1)),
         "cells": cells(levels, ground, params.compare),
         "people_learned": most,
-        "arms": arms(judged),
+        "arms": arms(scoreboard),
         "fewer": [
             {"people": people, "arms": arms(part)}
             for people, part in levels.items()
             if people != most
         ],
-        "labels": labels(whole, params),
+        "labels": labels(whole),
         "scores": scores(whole, {arm.key for arm in detailed}),
         "published": published(whole),
     }
 
 
-def _judged(rows: pd.DataFrame, params: Params) -> Judged:
+def _score(rows: pd.DataFrame, params: Params) -> Scoreboard:
     rng = seeding.stream(params.seed, "bootstrap")
-    return Judged(rows, Resampling(rows, params.compare.bootstrap, rng))
+    return Scoreboard(rows, Resampling(rows, params.compare.bootstrap, rng))
 
 
 def _repeats(rows: pd.DataFrame) -> int:
@@ -67,18 +68,20 @@ def _repeats(rows: pd.DataFrame) -> int:
     return int(rows.groupby(["draw", "seed"]).ngroups)
 
 
-def _verdict(primary: Contrast, judged: Judged, ground: Ground, asked: Compare) -> Table:
+def _verdict(
+    primary: Contrast, scoreboard: Scoreboard, ground: Ground, rule_params: Compare
+) -> Document:
     """Return the verdict of the primary contrast, its reasons and its numbers."""
-    against = judged.against(primary)
+    against = scoreboard.against(primary)
     evidence = primary.evidence()
-    name, reasons = rule.judge(evidence, ground, asked, beaten(judged, primary))
+    name, reasons = rule.judge(evidence, ground, rule_params, beaten(scoreboard, primary))
     return {
         "verdict": name,
         "words": rule.WORDS[name],
         "reasons": reasons,
         "difference": primary.difference,
         **asdict(evidence),
-        "smallest": statistics.smallest_effect(primary.draws, asked.alpha),
+        "smallest": statistics.smallest_effect(primary.draws, rule_params.alpha),
         "people": ground.people,
         "seeds": ground.seeds,
         "alarms": list(ground.alarms),
@@ -88,16 +91,16 @@ def _verdict(primary: Contrast, judged: Judged, ground: Ground, asked: Compare) 
             "control": primary.control.key,
         },
         "against": [_numbers(other) for other in against],
-        "rule": asked.model_dump(),
+        "rule": rule_params.model_dump(),
     }
 
 
-def beaten(judged: Judged, contrast: Contrast) -> dict[str, bool]:
+def beaten(scoreboard: Scoreboard, contrast: Contrast) -> dict[str, bool]:
     """Return of each control whether the arm of `contrast` is surely better."""
-    return {other.control.title: other.evidence().low > 0 for other in judged.against(contrast)}
+    return {other.control.title: other.evidence().low > 0 for other in scoreboard.against(contrast)}
 
 
-def _numbers(contrast: Contrast) -> Table:
+def _numbers(contrast: Contrast) -> Document:
     low, high = statistics.interval(contrast.draws, LEVEL)
     return {
         "arm": contrast.arm.key,
@@ -108,65 +111,64 @@ def _numbers(contrast: Contrast) -> Table:
     }
 
 
-def cells(levels: dict[int, Judged], ground: Ground, asked: Compare) -> list[Table]:
+def cells(levels: dict[int, Scoreboard], ground: Ground, rule_params: Compare) -> list[Document]:
     """Return every secondary contrast: what synthetic faces add, by people and classifier.
 
     `p` is adjusted for the number of all of them (Holm), so none is better than one looked for.
     """
-    found = [
+    contrasts = [
         (people, contrast)
-        for people, judged in levels.items()
-        for model in judged.models
-        for contrast in judged.cells(model)
+        for people, scoreboard in levels.items()
+        for model in scoreboard.models
+        for contrast in scoreboard.cells(model)
     ]
-    adjusted = statistics.holm(np.array([contrast.p for _, contrast in found]))
+    adjusted = statistics.holm(np.array([contrast.p for _, contrast in contrasts]))
     return [
         {
             "people": people,
             "model": contrast.model,
             **_numbers(contrast),
             "p": float(p),
-            "smallest": statistics.smallest_effect(contrast.draws, asked.alpha),
+            "smallest": statistics.smallest_effect(contrast.draws, rule_params.alpha),
             "verdict": rule.judge(
-                contrast.evidence(float(p)), ground, asked, beaten(levels[people], contrast)
+                contrast.evidence(float(p)), ground, rule_params, beaten(levels[people], contrast)
             )[0],
         }
-        for (people, contrast), p in zip(found, adjusted, strict=True)
+        for (people, contrast), p in zip(contrasts, adjusted, strict=True)
     ]
 
 
-def arms(judged: Judged) -> Table:
+def arms(scoreboard: Scoreboard) -> Document:
     """Return {arm: {model: macro-F1 on held-out people with its interval, and the runs' own}}."""
-    table: Table = {}
-    for (arm, model), scored in judged.scores.items():
+    document: Document = {}
+    for (arm, model), scored in scoreboard.scores.items():
         low, high = statistics.interval(scored.draws, LEVEL)
-        table.setdefault(arm.key, {})[model] = {
+        document.setdefault(arm.key, {})[model] = {
             "macro_f1": scored.value,
             "low": low,
             "high": high,
             "runs": scored.runs.tolist(),
         }
-    return table
+    return document
 
 
-def labels(found: pd.DataFrame, params: Params) -> Table:
+def labels(table: pd.DataFrame) -> Document:
     """Return how well labels carry over between real and synthetic faces, by classifier.
 
     Macro-F1 trained and tested on: real, real (trtr); real, synthetic (trts); synthetic, real
     (tstr); and retention = tstr / trtr. High trts with low tstr: few, typical faces.
     """
-    wanted = {
+    pairs = {
         "trtr": (Arm(REAL), "test"),
         "trts": (Arm(REAL), SYNTHETIC),
         "tstr": (Arm(ALONE, SYNTHETIC, 1.0), "test"),
     }
-    table: Table = {}
-    for name, (arm, part) in wanted.items():
-        rows = predictions.by_arm(found[found["part"] == part]).get(arm)
-        for model, each in rows.groupby("model", sort=False) if rows is not None else ():
-            value = Resampling(each, 1, seeding.stream(params.seed, "labels")).score(each).value
-            table.setdefault(str(model), {})[name] = value
-    for entry in table.values():
-        known = entry.get("trtr") and "tstr" in entry
-        entry["retention"] = entry["tstr"] / entry["trtr"] if known else None
-    return table
+    document: Document = {}
+    for name, (arm, part) in pairs.items():
+        rows = predictions.by_arm(table[table["part"] == part]).get(arm)
+        for model, runs in rows.groupby("model", sort=False) if rows is not None else ():
+            document.setdefault(str(model), {})[name] = mean_macro_f1(runs)
+    for entry in document.values():
+        complete = entry.get("trtr") and "tstr" in entry
+        entry["retention"] = entry["tstr"] / entry["trtr"] if complete else None
+    return document

@@ -49,15 +49,15 @@ class Contrast(NamedTuple):
         )
 
 
-class Judged:
+class Scoreboard:
     """Every arm and classifier of one number of people, scored on the same draws."""
 
-    def __init__(self, asked: pd.DataFrame, resampling: Resampling) -> None:
-        """Score the predictions `asked`, all of one part."""
+    def __init__(self, predictions: pd.DataFrame, resampling: Resampling) -> None:
+        """Score `predictions`, all of one part."""
         self.scores: dict[tuple[Arm, str], Scored] = {
-            (arm, str(model)): resampling.score(found)
-            for arm, rows in by_arm(asked).items()
-            for model, found in rows.groupby("model", sort=False)
+            (arm, str(model)): resampling.score(runs)
+            for arm, rows in by_arm(predictions).items()
+            for model, runs in rows.groupby("model", sort=False)
         }
         self.models = list(dict.fromkeys(model for _, model in self.scores))
 
@@ -73,8 +73,8 @@ class Judged:
 
     def base(self, model: str) -> Arm | None:
         """Return the control that topped arms stand on: augmented, at the largest dose."""
-        known = [arm for arm in self.arms(model, CONTROL) if arm.source == AUGMENTED]
-        return max(known, key=lambda arm: arm.dose, default=None)
+        augmented = [arm for arm in self.arms(model, CONTROL) if arm.source == AUGMENTED]
+        return max(augmented, key=lambda arm: arm.dose, default=None)
 
     def cells(self, model: str) -> Iterator[Contrast]:
         """Yield what synthetic faces add: on top of augmentation, and in its place."""
@@ -96,5 +96,5 @@ class Judged:
 
     def against(self, contrast: Contrast) -> list[Contrast]:
         """Return the differences of the contrast's arm to everything that it has to beat."""
-        known = self.arms(contrast.model, *AGAINST)
-        return [self.subtract(contrast.model, contrast.arm, other) for other in known]
+        others = self.arms(contrast.model, *AGAINST)
+        return [self.subtract(contrast.model, contrast.arm, other) for other in others]

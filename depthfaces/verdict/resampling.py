@@ -29,13 +29,15 @@ class Resampling:
     its score is macro-F1 over the faces of those people, by run, averaged over the runs.
     """
 
-    def __init__(self, asked: pd.DataFrame, draws: int, rng: np.random.Generator) -> None:
-        """Draw for the predictions `asked`: all arms and classifiers on one set of faces."""
-        self.classes = np.unique(asked[["label", "predicted"]].to_numpy(str))
-        self.people = np.unique(asked["person"].to_numpy(str))
-        made = asked[asked["generator"] != NO_GENERATOR]
+    def __init__(self, predictions: pd.DataFrame, draws: int, rng: np.random.Generator) -> None:
+        """Draw for `predictions`: all arms and classifiers on one set of faces."""
+        self.classes = np.unique(predictions[["label", "predicted"]].to_numpy(str))
+        self.people = np.unique(predictions["person"].to_numpy(str))
+        generated = predictions[predictions["generator"] != NO_GENERATOR]
         self.levels = {
-            name: np.unique((made if name == "generator" and len(made) else asked)[name])
+            name: np.unique(
+                (generated if name == "generator" and len(generated) else predictions)[name]
+            )
             for name in LEVELS
         }
         self.who = _drawn(len(self.people), draws, rng)
@@ -62,8 +64,8 @@ class Resampling:
         true = np.searchsorted(self.classes, rows["label"].to_numpy(str))
         called = np.searchsorted(self.classes, rows["predicted"].to_numpy(str))
         person = np.searchsorted(self.people, rows["person"].to_numpy(str))
-        places = {name: np.searchsorted(found, rows[name]) for name, found in self.levels.items()}
-        shape = tuple(len(found) for found in self.levels.values())
+        places = {name: np.searchsorted(values, rows[name]) for name, values in self.levels.items()}
+        shape = tuple(len(values) for values in self.levels.values())
         alone = bool((rows["generator"] == NO_GENERATOR).all())
         if alone:
             places["generator"] = np.zeros(len(rows), int)

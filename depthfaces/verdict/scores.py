@@ -11,23 +11,23 @@ from depthfaces.metrics.undefined import Value
 from depthfaces.verdict.arm import LEAKY_ADDED, LEAKY_ALONE, TOPPED
 from depthfaces.verdict.predictions import LEAKY, by_arm
 
-Table = dict[str, Any]
+Document = dict[str, Any]
 
 
-def scores(found: pd.DataFrame, detailed: set[str]) -> Table:
+def scores(predictions: pd.DataFrame, detailed: set[str]) -> Document:
     """Return {arm: {model: {accuracy, macro, classes}}} on test, answers of all runs pooled.
 
     `classes` {score: {label: number or None}} is given for the arms in `detailed`; `undefined`
     {"arm, model, score, label": why} stands beside the arms' table.
     """
-    classes = sorted(set(found["label"]))
-    arms: Table = {}
+    classes = sorted(set(predictions["label"]))
+    arms: Document = {}
     undefined: dict[str, str] = {}
-    for arm, part in by_arm(found[found["part"] == "test"]).items():
+    for arm, part in by_arm(predictions[predictions["part"] == "test"]).items():
         for model, rows in part.groupby("model", sort=False):
             each = of(rows, classes)
             right = rows["label"].to_numpy(str) == rows["predicted"].to_numpy(str)
-            entry: Table = {
+            entry: Document = {
                 "accuracy": float(right.mean()),
                 "macro": {name: macro(values).value for name, values in each.items()},
             }
@@ -54,25 +54,25 @@ def of(rows: pd.DataFrame, classes: list[str]) -> dict[str, list[Value]]:
     return by_class(confusion(label, called, classes)) | {"auc": auc}
 
 
-def published(found: pd.DataFrame) -> Table:
+def published(predictions: pd.DataFrame) -> Document:
     """Return {set: {model: {alone, added, true}}}: accuracies of the published protocol.
 
     It splits one pool at random, generated faces or generated and real ones, so faces of one
     person stand on both sides. `true` is the accuracy on held-out people of real, augmented and
     the set's faces, None where no classifier was trained on them.
     """
-    table: Table = {}
+    document: Document = {}
     names = {LEAKY_ALONE: "alone", LEAKY_ADDED: "added"}
     accuracy = {
         (arm, str(model)): float((rows["label"] == rows["predicted"]).mean())
-        for arm, part in by_arm(found[found["part"].isin(["test", LEAKY])]).items()
+        for arm, part in by_arm(predictions[predictions["part"].isin(["test", LEAKY])]).items()
         for model, rows in part.groupby("model", sort=False)
     }
     for (arm, model), value in accuracy.items():
         if arm.kind in names:
-            entry = table.setdefault(arm.source, {}).setdefault(model, {})
+            entry = document.setdefault(arm.source, {}).setdefault(model, {})
             entry[names[arm.kind]] = value
-    for source, models in table.items():
+    for source, models in document.items():
         for model, entry in models.items():
             true = [
                 value
@@ -80,4 +80,4 @@ def published(found: pd.DataFrame) -> Table:
                 if (arm.kind, arm.source, other) == (TOPPED, source, model)
             ]
             entry["true"] = true[-1] if true else None
-    return table
+    return document
