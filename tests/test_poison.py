@@ -1,13 +1,15 @@
 """Nothing that is fitted or chosen sees the test split: change every test face, nothing moves."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import draw, same_files, write_params
 
-from depthfaces import params
+from depthfaces import files, params
 from depthfaces.comparison import Inputs, measured
+from depthfaces.errors import IntegrityError
 from depthfaces.faces import FaceSet, FaceWriter
 from stages import baseline, classify, evolve, export, features, train
 
@@ -80,8 +82,6 @@ def test_classifiers_and_what_is_chosen_for_them_never_see_a_test_face(both):
 
 def files_of(place: Path) -> dict:
     """Return what was chosen for the kept classifiers, from their config."""
-    from depthfaces import files  # noqa: PLC0415 - beside its only use
-
     return dict(files.read_json(place / "models" / "classify" / "config.json")["models"])
 
 
@@ -105,3 +105,17 @@ def test_spaces_are_fitted_to_train_faces_alone(both, monkeypatch):
         assert np.array_equal(clean.sides[name].shares, other.sides[name].shares)
         for space in ("surface", "autoencoder"):
             assert np.array_equal(one[space][name], two[space][name])
+
+
+def test_a_test_face_among_the_generated_ones_stops_the_comparison(both, tmp_path, monkeypatch):
+    clean, _ = both
+    data = tmp_path / "data"
+    shutil.copytree(clean / "data", data)
+    real, generated = (FaceSet.open(data / name) for name in ("faces", "synthetic"))
+    images = np.array(generated.images)
+    images[3] = real.split("test").images[0]
+    with files.atomic(data / "synthetic" / "images.npy") as path, path.open("wb") as stream:
+        np.save(stream, images)
+    monkeypatch.chdir(clean)
+    with pytest.raises(IntegrityError, match="synthetic: expected no held-out face"):
+        measured(Inputs.open(data), params.load())

@@ -16,7 +16,7 @@ from depthfaces.verdict import predictions as table
 from depthfaces.verdict import rule, statistics
 from depthfaces.verdict.answer import answer
 from depthfaces.verdict.arm import KINDS, SOURCES, Arm
-from depthfaces.verdict.contrasts import Scoreboard
+from depthfaces.verdict.contrasts import Contrast, Scoreboard
 from depthfaces.verdict.resampling import Resampling
 from depthfaces.verdict.rule import Evidence, Ground, copies, judge
 
@@ -185,6 +185,14 @@ def test_gaps_are_an_integrity_error():
     resampling = Resampling(rows, 10, np.random.default_rng(0))
     with pytest.raises(IntegrityError, match="found gaps"):
         resampling.score(rows[rows["seed"] == 0])
+
+
+def test_intervals_are_the_middle_95_and_90_percent():
+    draws = np.linspace(-1, 1, 2001)
+    evidence = Contrast("svm", TOPPED, AUGMENTED, 0.0, draws).evidence()
+    assert (evidence.low, evidence.high) == pytest.approx((-0.95, 0.95))
+    assert (evidence.low90, evidence.high90) == pytest.approx((-0.9, 0.9))
+    assert Contrast("svm", TOPPED, AUGMENTED, 0.0, draws).evidence(0.2).p == 0.2
 
 
 GROUND = Ground(people=15, seeds=6)
