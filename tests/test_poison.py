@@ -8,9 +8,10 @@ import pytest
 from conftest import draw, same_files, write_params
 
 from depthfaces import files, params
-from depthfaces.comparison import Inputs, measured
+from depthfaces.comparison import Inputs, compare, measured
 from depthfaces.errors import IntegrityError
 from depthfaces.faces import FaceSet, FaceWriter
+from depthfaces.verdict import rule
 from stages import baseline, classify, evolve, export, features, train
 
 # Small, and each kind of thing that is fitted or chosen is there.
@@ -107,15 +108,33 @@ def test_spaces_are_fitted_to_train_faces_alone(both, monkeypatch):
             assert np.array_equal(one[space][name], two[space][name])
 
 
-def test_a_test_face_among_the_generated_ones_stops_the_comparison(both, tmp_path, monkeypatch):
-    clean, _ = both
-    data = tmp_path / "data"
+def with_synthetic(clean: Path, data: Path, images: np.ndarray) -> Inputs:
+    """Return the inputs of `clean`, copied to `data`, with other synthetic images."""
     shutil.copytree(clean / "data", data)
-    real, generated = (FaceSet.open(data / name) for name in ("faces", "synthetic"))
-    images = np.array(generated.images)
-    images[3] = real.split("test").images[0]
     with files.atomic(data / "synthetic" / "images.npy") as path, path.open("wb") as stream:
         np.save(stream, images)
+    return Inputs.open(data)
+
+
+def test_copies_stop_the_verdict(both, tmp_path, monkeypatch):
+    clean, _ = both
+    generated = FaceSet.open(clean / "data" / "synthetic")
+    train = FaceSet.open(clean / "data" / "faces").split("train")
+    monkeypatch.chdir(clean)
+    inputs = with_synthetic(clean, tmp_path / "data", train.images[: len(generated)])
+    documents = compare(inputs, *measured(inputs, params.load()), params.load())
+    assert documents["verdict.json"]["verdict"] == rule.STOPPED
+    words = [alarm["words"] for alarm in documents["metrics.json"]["alarms"]["alarms"]]
+    assert documents["verdict.json"]["alarms"] == words
+    assert documents["headline.json"]["alarms"] == len(words) > 0
+
+
+def test_a_test_face_among_the_generated_ones_stops_the_comparison(both, tmp_path, monkeypatch):
+    clean, _ = both
+    real, generated = (FaceSet.open(clean / "data" / name) for name in ("faces", "synthetic"))
+    images = np.array(generated.images)
+    images[3] = real.split("test").images[0]
+    inputs = with_synthetic(clean, tmp_path / "data", images)
     monkeypatch.chdir(clean)
     with pytest.raises(IntegrityError, match="synthetic: expected no held-out face"):
-        measured(Inputs.open(data), params.load())
+        measured(inputs, params.load())
