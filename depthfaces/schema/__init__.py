@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from depthfaces.schema.base import Count, Section
-from depthfaces.schema.classify import Baselines, Classify, Features
+from depthfaces.schema.classify import Baselines, Classify, Experiment, Features
 from depthfaces.schema.data import Data, Emotion, Folder, Kaggle, Preprocess, Virtual
 from depthfaces.schema.evolve import Cmaes, Evolve, Export, Ga, Pso, Qd
 from depthfaces.schema.gan import Gan, Kd
@@ -20,6 +20,7 @@ __all__ = [
     "Data",
     "Emotion",
     "Evolve",
+    "Experiment",
     "Export",
     "Features",
     "Folder",
@@ -56,19 +57,22 @@ class Params(Section):
     baselines: Baselines
     features: Features
     classify: Classify
+    experiment: Experiment
     compare: Compare
     report: Report
     studies: Studies
 
     @model_validator(mode="after")
     def _true_slopes(self) -> Self:
-        """Fill in `features.relief`: depth of the window over the side of the crop, both in mm."""
-        if self.features.relief:
-            return self
+        """Fill in reliefs of 0: depth of the window over the side of the crop, both in mm."""
         window = self.preprocess
         relief = (window.back - window.front) / window.crop
-        features = self.features.model_copy(update={"relief": relief})
-        return self.model_copy(update={"features": features})
+        features, classify = self.features, self.classify
+        if not features.relief:
+            features = features.model_copy(update={"relief": relief})
+        if not classify.net_relief:
+            classify = classify.model_copy(update={"net_relief": relief})
+        return self.model_copy(update={"features": features, "classify": classify})
 
     @model_validator(mode="after")
     def _primary_is_run(self) -> Self:

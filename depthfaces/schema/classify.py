@@ -1,4 +1,4 @@
-"""The sections baselines, features and classify: what the generator is compared by."""
+"""The sections baselines, features, classify and experiment: what a generator is compared by."""
 
 from typing import Annotated, Literal
 
@@ -18,6 +18,8 @@ class Baselines(Section):
     flow_steps: Count
     flow_width: Count
     flow_heun: Count
+    camera_people: Count
+    camera_frames: Count
     pca: Count
     components: Annotated[list[Count], Field(min_length=1)]
     bandwidths: Annotated[list[Positive], Field(min_length=1)]
@@ -46,14 +48,18 @@ class Features(Section):
     scheduler: str
 
 
+Model = Literal["xgboost", "forest", "tree", "svm", "cnn", "net"]
+Source = Literal[
+    "synthetic", "kd", "gan", "vae", "gmm", "kde", "flow", "camera", "reenact", "mix"
+]  # fmt: skip
+
+
 class Classify(Section):
     """Classifiers and the arms they are trained on."""
 
-    models: Annotated[list[Literal["xgboost", "forest", "tree", "svm", "cnn"]], Field(min_length=1)]
+    models: Annotated[list[Model], Field(min_length=1)]
     seeds: Count
     doses: Annotated[list[Positive], Field(min_length=1)]
-    people: list[Count]
-    few_doses: Annotated[list[Positive], Field(min_length=1)]
     published: bool
     xgb_trees: Count
     xgb_depth: Count
@@ -64,3 +70,20 @@ class Classify(Section):
     tree_columns: Annotated[float, Field(gt=0, le=1)]
     cnn_epochs: Count
     cnn_width: Count
+    net_steps: Count
+    net_width: Annotated[int, Field(ge=4)]
+    net_members: Count
+    net_relief: NotNegative
+
+
+class Experiment(Section):
+    """The experiment with few people; the first of each list makes the contrast that decides."""
+
+    people: Annotated[list[Count], Field(min_length=1)]
+    draws: Annotated[int, Field(ge=2)]
+    held_out: Count
+    models: Annotated[list[Model], Field(min_length=1)]
+    sources: Annotated[list[Source], Field(min_length=1)]
+    gan_steps: Count
+    doses: Annotated[list[Positive], Field(min_length=1)]
+    weights: Annotated[list[Positive], Field(min_length=1)]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from depthfaces.schema.base import Count, Positive, Section, Share
+from depthfaces.schema.classify import Model
 
 
 class Compare(Section):
@@ -16,7 +17,7 @@ class Compare(Section):
     embeddings: list[Literal["autoencoder", "efficientnet-lite0"]]
     autoencoder_steps: Count
     inception: str
-    primary_model: Literal["xgboost", "forest", "tree", "svm", "cnn"]
+    primary_model: Model
     primary_dose: Positive
     bootstrap: Annotated[int, Field(ge=100)]
     margin: Share
