@@ -31,7 +31,7 @@ def main(folder: Path, models: list[str]) -> None:
         held = sets.sample(found["real"].part("validation"), classes, "validation")
         for arm in ARMS:
             start = time.thread_time()
-            model = fit(Job(arm, name, sets.people(found)), found, settings)
+            model = fit(Job(arm, name), found, settings)
             seconds = time.thread_time() - start
             score = f1_score(held.y, model.predict(held.x).argmax(axis=1), average="macro")
             print(f"| {name} | {arm.key} | {seconds:.1f} | {score:.3f} |", flush=True)

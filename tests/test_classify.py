@@ -31,7 +31,7 @@ from depthfaces.errors import DataError, IntegrityError, ParamsError
 from depthfaces.features.store import open_all
 from depthfaces.schema import Classify
 from depthfaces.verdict.arm import Arm
-from depthfaces.verdict.predictions import COLUMNS, by_arm
+from depthfaces.verdict.predictions import COLUMNS, STEPS, by_arm
 from stages import classify as stage
 
 SETTINGS = params.load()
@@ -43,11 +43,12 @@ QUICK = SETTINGS.model_copy(
                 "models": ["svm"],
                 "seeds": 2,
                 "doses": [0.5, 1.0],
-                "people": [3],
-                "few_doses": [2.0],
                 "forest_trees": 20,
                 "cnn_epochs": 30,
                 "cnn_width": 8,
+                "net_steps": 60,
+                "net_width": 8,
+                "net_members": 1,
             }
         ),
     }
@@ -106,7 +107,7 @@ def test_stored_classifiers_predict_the_same_bit_for_bit(name, tmp_path):
 @pytest.mark.parametrize("classes", [2, 3, 5])
 def test_machines_scores_are_scikit_learns(classes):
     rng = np.random.default_rng(0)
-    train, test = (Sample(x + rng.normal(0, 2, x.shape), y) for x, y in
+    train, test = (Sample(x + rng.normal(0, 2, x.shape), y) for x, y, _ in
                    (blobs(n, classes, n) for n in (150, 60)))  # fmt: skip
     ours = Svm.fit(train, test, 0, QUICK.classify)
     scaler = StandardScaler().fit(train.x)
@@ -188,29 +189,6 @@ def test_plan_has_each_arm_once_and_the_same_doses_for_controls(sets):
     assert not any(key.startswith("topped posed") for key in posed)
 
 
-def test_fewer_people_keep_whole_people_and_lie_inside_one_another(sets):
-    train = preparing.training(sets) | {"posed": preparing.training(sets)["augmented"]}
-    rng = lambda: np.random.default_rng(4)  # noqa: E731
-    small, large = (arms.fewer(train, count, rng()) for count in (1, 3))
-    people = [set(found["real"].subject) for found in (small, large)]
-    assert [len(one) for one in people] == [1, 3]
-    assert people[0] < people[1]
-    for found, kept in zip((small, large), people, strict=True):
-        for name in ("real", "augmented", "posed"):
-            rows = np.isin(train[name].subject, list(kept))
-            assert found[name].id.tolist() == train[name].id[rows].tolist()
-        assert len(found["synthetic"]) == len(train["synthetic"])
-    assert len(arms.fewer(train, 99, rng())["real"]) == len(train["real"])
-
-
-def test_fewer_people_still_show_every_class(sets):
-    real = preparing.training(sets)["real"]
-    rare = real.pick((real.label != "Surprise") | (real.subject == real.subject[0]))
-    for seed in range(6):
-        found = arms.fewer({"real": rare}, 1, np.random.default_rng(seed))["real"]
-        assert set(found.label) == set(real.label)
-
-
 def test_draw_uses_each_face_once_before_any_twice():
     sample = Sample(np.arange(10.0)[:, None], np.array([0] * 4 + [1] * 6))
     drawn = arms.draw(sample, np.array([10, 3]), np.random.default_rng(0))
@@ -226,7 +204,9 @@ def test_build_by_kind_of_arm():
     samples = {"real": real, "synthetic": fake, "augmented": changed}
 
     def built(*arm):
-        return arms.build(Arm(*arm), 2.0, samples, np.random.default_rng(0))
+        return arms.build(
+            Arm(*arm), Arm("control", "augmented", 2.0), samples, np.random.default_rng(0)
+        )
 
     def rows(sample):
         return {row.tobytes() for row in sample.x}
@@ -247,7 +227,7 @@ def test_shuffled_labels_keep_their_number_and_touch_no_real_face():
     real, fake = blobs(30, 3, 1), blobs(60, 3, 2)
     samples = {"real": real, "synthetic": fake}
     arm = Arm("shuffled", "synthetic", 2.0)
-    built = arms.build(arm, 1.0, samples, np.random.default_rng(0))
+    built = arms.build(arm, Arm("control", "augmented", 1.0), samples, np.random.default_rng(0))
     assert np.array_equal(built.y[:30], real.y)
     assert np.array_equal(np.bincount(built.y[30:]), [20, 20, 20])
     truth = {row.tobytes(): y for row, y in zip(fake.x, fake.y, strict=True)}
@@ -340,17 +320,11 @@ def test_only_held_out_people_are_tested_and_no_synthetic_face(sets, found):
 def test_every_arm_model_run_answers_for_every_face(sets, found):
     for part in ("validation", "test"):
         rows = found[found["part"] == part]
-        for people, draws, seeds, expected in (
-            (6, 1, 2, keys([0.5, 1.0], sets)),
-            (3, 2, 1, [arm.key for arm in arms.plan_few([2.0], sets)]),
-        ):
-            each = by_arm(rows[rows["people"] == people])
-            assert [arm.key for arm in each] == expected
-            for one in each.values():
-                assert (one["draw"].nunique(), one["seed"].nunique()) == (draws, seeds)
-                assert set(one.groupby(["draw", "seed"])["id"].nunique()) == {
-                    len(sets["real"].part(part))
-                }
+        each = by_arm(rows)
+        assert [arm.key for arm in each] == keys([0.5, 1.0], sets)
+        for one in each.values():
+            assert (set(one["people"]), one["seed"].nunique()) == ({6}, 2)
+            assert set(one.groupby("seed")["id"].nunique()) == {len(sets["real"].part(part))}
 
 
 @pytest.fixture
@@ -366,13 +340,6 @@ def fitted_rows(monkeypatch) -> list[set[bytes]]:
 
     monkeypatch.setitem(CLASSIFIERS, "svm", Spy)
     return seen
-
-
-def test_draws_of_fewer_people_are_other_people(sets, fitted_rows):
-    for draw in (0, 1, 0):
-        protocol.fit(protocol.Job(Arm("real"), "svm", 3, draw=draw), sets, QUICK)
-    assert fitted_rows[0] != fitted_rows[1]
-    assert fitted_rows[0] == fitted_rows[2]
 
 
 def test_the_published_protocol_holds_a_fifth_of_the_pool_out(sets, found):
@@ -399,7 +366,7 @@ def test_a_random_split_has_shares_of_every_class():
 def test_stored_probabilities_are_thousandths_and_agree_with_the_answer(found):
     columns = [name for name in found if name.startswith("p_")]
     total = found[columns].sum(axis=1)
-    assert np.all(np.abs(total - protocol.STEPS) <= len(columns) / 2)
+    assert np.all(np.abs(total - STEPS) <= len(columns) / 2)
     called = found.apply(lambda row: row[f"p_{row['predicted']}"], axis=1)
     assert np.all(called == found[columns].max(axis=1))
 
@@ -412,8 +379,7 @@ def test_threads_change_nothing(sets, found):
 def test_nothing_fitted_sees_validation_or_test(sets, fitted_rows):
     protocol.predictions({"features": sets}, QUICK)
     held = sets["real"].pick(sets["real"].split != "train")
-    few = arms.plan_few([2.0], sets)
-    assert len(fitted_rows) == (len(arms.plan([0.5, 1.0], sets)) + len(few)) * 2 + 4
+    assert len(fitted_rows) == len(arms.plan([0.5, 1.0], sets)) * 2 + 4
     assert not set.union(*fitted_rows) & {row.tobytes() for row in held.x}
 
 
@@ -469,13 +435,10 @@ def test_stage_writes_predictions_scores_and_classifiers(tmp_path, monkeypatch):
     written = told["real"]["svm"]["test"]
     assert written["accuracy"]["mean"] == pytest.approx(np.mean(real["label"] == real["predicted"]))
     assert np.sum(written["confusion"]) == len(real)
-    assert set(told["real#3"]) == {"svm", "cnn"}
     kept = keep.load(tmp_path / "out" / "models", "")
     likes = {name: one["validation_macro_f1"] for name, one in kept.config["models"].items()}
     assert kept.name == max(likes, key=likes.get)
-    asked = [
-        arm for arm in told if not arm.startswith(("leaky", "shuffled", "kept")) and "#" not in arm
-    ]
+    asked = [arm for arm in told if not arm.startswith(("leaky", "shuffled", "kept"))]
     best = {arm: told[arm]["svm"]["validation"]["macro_f1"]["mean"] for arm in asked}
     assert likes["svm"] == pytest.approx(max(best.values()))
 

@@ -2,6 +2,7 @@
 
 from depthfaces.classify.cnn import Cnn
 from depthfaces.classify.forest import Forest
+from depthfaces.classify.net import Net
 from depthfaces.classify.sample import Classifier
 from depthfaces.classify.svm import Svm
 from depthfaces.classify.tree import Tree
@@ -13,4 +14,5 @@ CLASSIFIERS: dict[str, type[Classifier]] = {
     "tree": Tree,
     "svm": Svm,
     "cnn": Cnn,
+    "net": Net,
 }

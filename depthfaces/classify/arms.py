@@ -1,11 +1,11 @@
 """Which arms there are, and the faces that each is trained on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
-from depthfaces.classify.sample import Sample
+from depthfaces.classify.sample import Sample, join
 from depthfaces.features.store import FeatureSet
 from depthfaces.verdict.arm import (
     ADDED,
@@ -27,56 +27,54 @@ CHANGED = (AUGMENTED, POSED)
 
 
 def plan(doses: list[float], known: Mapping[str, FeatureSet]) -> list[Arm]:
-    """Return every arm of all people; `known` are the sets there are, by name.
+    """Return every arm; `known` are the sets there are, by name.
 
     Controls and synthetic faces get the same doses; the other generators the smallest.
     """
-    first = min(doses)
-    arms = plan_few(doses, known)
+    first, others = min(doses), sorted(set(known) - {REAL, SYNTHETIC, *CHANGED})
+    arms = [Arm(REAL), *controls(doses, known)]
+    arms += [Arm(kind, SYNTHETIC, dose) for kind in (ADDED, TOPPED) for dose in doses]
     arms += [Arm(SHUFFLED, SYNTHETIC, max(doses)), Arm(ALONE, SYNTHETIC, 1.0)]
-    for name in sorted(set(known) - {REAL, SYNTHETIC, *CHANGED}):
+    for name in others:
         arms += [Arm(ALONE, name, 1.0), Arm(TOPPED, name, first)]
     return arms
 
 
-def plan_few(doses: list[float], known: Mapping[str, FeatureSet]) -> list[Arm]:
-    """Return the arms that are repeated with fewer people."""
-    return [Arm(REAL), *controls(doses, known), *synthetic(doses)]
-
-
-def controls(doses: list[float], known: Mapping[str, FeatureSet]) -> list[Arm]:
-    """Return the arms that synthetic faces have to beat."""
+def controls(doses: list[float], known: Iterable[str]) -> list[Arm]:
+    """Return the arms that synthetic faces have to beat; `known` names the sets there are."""
     sources = [REPEATED, *(name for name in CHANGED if name in known)]
     return [Arm(CONTROL, source, dose) for source in sources for dose in doses]
 
 
-def synthetic(doses: list[float]) -> list[Arm]:
-    """Return the arms with synthetic faces: beside real ones, and on top of augmented ones."""
-    return [Arm(kind, SYNTHETIC, dose) for kind in (ADDED, TOPPED) for dose in doses]
+def base(dose: float, known: Iterable[str]) -> Arm:
+    """Return the control that topped arms stand on: augmented in 3-D, of grey images in 2-D."""
+    return Arm(CONTROL, POSED if POSED in known else AUGMENTED, dose)
 
 
-def sources(arm: Arm) -> list[str]:
+def sources(arm: Arm, base: Arm) -> list[str]:
     """Return the names of the sets that `arm` is made of, beside the real one."""
     added = [] if arm.source in {"", REPEATED} else [arm.source]
-    return [AUGMENTED, *added] if arm.kind == TOPPED else added
+    return [base.source, *added] if arm.kind == TOPPED else added
 
 
-def build(arm: Arm, base: float, samples: Mapping[str, Sample], rng: np.random.Generator) -> Sample:
+def build(arm: Arm, base: Arm, samples: Mapping[str, Sample], rng: np.random.Generator) -> Sample:
     """Return what `arm` is trained on; `samples` has the train faces by set, among them real.
 
-    `base` is the dose of augmented faces that a topped arm stands on.
+    A topped arm stands on the control `base`.
     """
     real = samples[REAL]
     counts = np.bincount(real.y)
     parts = [real] if arm.has_real else []
     if arm.kind == TOPPED:
-        parts.append(draw(samples[AUGMENTED], base * counts, rng))
+        parts.append(draw(samples[base.source], base.dose * counts, rng))
     if arm.source:
         source = REAL if arm.source == REPEATED else arm.source
         added = draw(samples[source], arm.dose * counts, rng)
-        shuffled = Sample(added.x, rng.permutation(added.y))
+        shuffled = Sample(added.x, rng.permutation(added.y), added.w)
         parts.append(shuffled if arm.kind == SHUFFLED else added)
-    return Sample(*(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))
+        if arm.weight != 1:
+            parts[-1] = parts[-1]._replace(w=np.full(len(added.y), arm.weight))
+    return join(parts)
 
 
 def draw(sample: Sample, counts: npt.NDArray[np.floating], rng: np.random.Generator) -> Sample:
@@ -87,25 +85,4 @@ def draw(sample: Sample, counts: npt.NDArray[np.floating], rng: np.random.Genera
         rounds = [rng.permutation(pool) for _ in range(-(-count // len(pool)))]
         rows.append(np.concatenate([*rounds, pool[:0]])[:count])
     chosen = np.concatenate(rows)
-    return Sample(sample.x[chosen], sample.y[chosen])
-
-
-def fewer(
-    sets: Mapping[str, FeatureSet], count: int, rng: np.random.Generator
-) -> dict[str, FeatureSet]:
-    """Return the sets with only `count` real people, and what was made from their faces.
-
-    People come in a random order, which `rng` fixes, so fewer lie inside more; more are taken
-    where a class would have no face.
-    """
-    real = sets[REAL]
-    people = real.people()
-    order = rng.permutation(np.unique(people))
-    while set(real.label[np.isin(people, order[:count])]) != set(real.label):
-        count += 1
-    kept = {
-        name: found.pick(np.isin(found.people(), order[:count]))
-        for name, found in sets.items()
-        if name in {REAL, *CHANGED}
-    }
-    return {**sets, **kept}
+    return sample.pick(chosen)

@@ -51,6 +51,7 @@ class Cnn:
     def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
         """Train for `params.cnn_epochs` passes over the faces `train.x` (n, side^2), uint8."""
         torch.set_num_threads(1)
+        train = train.used()
         side = round(train.x.shape[1] ** 0.5)
         found = cls(Shape(side, params.cnn_width, int(train.y.max()) + 1))
         rng = np.random.default_rng(seed)
@@ -58,9 +59,9 @@ class Cnn:
         adam = torch.optim.Adam(found.net.parameters(), RATE, weight_decay=DECAY)
         best, kept = np.inf, found._weights()
         for _ in range(params.cnn_epochs):
-            for faces, labels in _batches(train, side, rng):
+            for faces, labels, weights in _batches(train, side, rng):
                 adam.zero_grad()
-                functional.cross_entropy(found._forward(faces, rng), labels).backward()  # type: ignore[no-untyped-call]
+                loss_of(found._forward(faces, rng), labels, weights).backward()  # type: ignore[no-untyped-call]
                 adam.step()
             shares = found.predict(validation.x)[np.arange(len(validation.y)), validation.y]
             loss = -float(np.log(shares + 1e-9).mean())
@@ -122,9 +123,22 @@ def initialise(net: nn.Module, rng: np.random.Generator) -> None:
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type] # each of ours has one
 
 
-def _batches(train: Sample, side: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield all faces once, shuffled, each moved and half of them mirrored."""
+def loss_of(scores: Tensor, labels: Tensor, weights: Tensor | None) -> Tensor:
+    """Return the mean cross-entropy of a batch, each face's times its weight (n,) if it has one."""
+    if weights is None:
+        return functional.cross_entropy(scores, labels)
+    return (functional.cross_entropy(scores, labels, reduction="none") * weights).mean()
+
+
+def _batches(
+    train: Sample, side: int, rng: np.random.Generator
+) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """Yield all faces once, shuffled, each moved and half of them mirrored.
+
+    With each batch come its labels and, if the faces have any, their weights, 1 in the mean.
+    """
     order = rng.permutation(len(train.y))
+    mean = 1.0 if train.w is None else train.w.mean()
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
         faces = _faces(train.x[rows], side)
@@ -133,7 +147,9 @@ def _batches(train: Sample, side: int, rng: np.random.Generator) -> Iterator[tup
         padded = functional.pad(faces, [SHIFT] * 4, value=-1)
         top, left = rng.integers(0, 2 * SHIFT + 1, 2)
         moved = padded[:, :, top : top + side, left : left + side]
-        yield moved, torch.from_numpy(np.asarray(train.y[rows], np.int64))
+        labels = torch.from_numpy(np.asarray(train.y[rows], np.int64))
+        heavy = None if train.w is None else torch.from_numpy(train.w[rows] / mean).float()
+        yield moved, labels, heavy
 
 
 def _faces(x: Array, side: int) -> Tensor:

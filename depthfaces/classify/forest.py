@@ -20,6 +20,8 @@ class Forest(Trees):
     @classmethod
     def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
         """Grow `params.forest_trees` trees."""
+        train = train.used()
         forest = RandomForestClassifier(params.forest_trees, random_state=seed % MAX_SEED)
         columns = telling(train, params.xgb_columns)
-        return cls.of(forest.fit(train.x[:, columns], train.y).estimators_, columns)
+        forest.fit(train.x[:, columns], train.y, train.w)
+        return cls.of(forest.estimators_, columns)

@@ -12,16 +12,16 @@ from depthfaces.classify import CLASSIFIERS
 from depthfaces.classify.arms import plan
 from depthfaces.classify.calibration import Calibrator, margins, reliability, sure_from
 from depthfaces.classify.left_out import left_out
-from depthfaces.classify.protocol import STEPS, Job, fit
+from depthfaces.classify.protocol import Job, fit
 from depthfaces.classify.sample import Classifier
 from depthfaces.classify.scores import mean_macro_f1
-from depthfaces.classify.sets import Sets, people
+from depthfaces.classify.sets import Sets
 from depthfaces.errors import DataError
 from depthfaces.faces import read_table
 from depthfaces.features.store import FeatureSet
 from depthfaces.schema import Params
 from depthfaces.verdict.arm import SHUFFLED, Arm
-from depthfaces.verdict.predictions import by_arm, known_people
+from depthfaces.verdict.predictions import STEPS, by_arm, known_people
 
 HELD_OUT = "held_out.csv"  # what the kept classifiers say of test people
 
@@ -59,7 +59,7 @@ def keep(
         scores = _validation(predictions[predictions["model"] == name])
         known = [arm for arm in plan(params.classify.doses, found) if arm.kind != SHUFFLED]
         best = max(known, key=lambda arm: scores[arm])
-        job = Job(best, name, people(found))
+        job = Job(best, name)
         model, calibration = fit(job, found, params), calibrate(job, found, params)
         model.save(folder / name)
         test = found["real"].part("test")
@@ -134,7 +134,6 @@ def _rows(name: str, test: FeatureSet, shares: npt.NDArray[Any], found: Sets) ->
 
 
 def _validation(predictions: pd.DataFrame) -> dict[Arm, float]:
-    """Return each arm's macro-F1 on validation, mean over the seeds; all real people."""
-    everybody = predictions["people"] == predictions["people"].max()
-    rows = predictions[(predictions["part"] == "validation") & everybody]
+    """Return each arm's macro-F1 on validation, mean over the seeds."""
+    rows = predictions[predictions["part"] == "validation"]
     return {arm: mean_macro_f1(runs) for arm, runs in by_arm(rows).items()}

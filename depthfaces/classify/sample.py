@@ -1,8 +1,10 @@
 """What a classifier is fitted on, and what every classifier can do."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
+import numpy as np
 import numpy.typing as npt
 
 from depthfaces.schema import Classify
@@ -11,10 +13,31 @@ Array = npt.NDArray[Any]
 
 
 class Sample(NamedTuple):
-    """Features `x` (n, D) and class numbers `y` (n,) in 0..k-1."""
+    """Features `x` (n, D), class numbers `y` (n,) in 0..k-1 and weights `w` (n,), None = all 1."""
 
     x: Array
     y: Array
+    w: Array | None = None
+
+    def weights(self) -> Array:
+        """Return the weights (n,)."""
+        return np.ones(len(self.y)) if self.w is None else self.w
+
+    def pick(self, rows: Array) -> Self:
+        """Return the faces at `rows` (indices or a boolean mask)."""
+        w = None if self.w is None else self.w[rows]
+        return type(self)(self.x[rows], self.y[rows], w)
+
+    def used(self) -> Self:
+        """Return the faces whose weight is above 0: of the others nothing is learned."""
+        return self if self.w is None else self.pick(self.w > 0)
+
+
+def join(samples: Sequence[Sample]) -> Sample:
+    """Return all faces of `samples`; weights come along if any has some."""
+    weighted = any(sample.w is not None for sample in samples)
+    x, y = (np.concatenate(pieces) for pieces in zip(*(one[:2] for one in samples), strict=True))
+    return Sample(x, y, np.concatenate([one.weights() for one in samples]) if weighted else None)
 
 
 class Classifier(Protocol):

@@ -96,17 +96,13 @@ BY_CLASS: dict[str, Callable[[Array], Array]] = {
 def summary(predictions: pd.DataFrame) -> dict[str, Any]:
     """Return {arm: {model: {part: scores}}}: mean and deviation over the runs, confusion summed.
 
-    The deviation is None for a single run, a score None where a class has no faces. Arms with
-    fewer real people are named with their number, as in real#4.
+    The deviation is None for a single run, a score None where a class has no faces.
     """
     classes = sorted(set(predictions["label"]))
-    most = predictions["people"].max()
     result: dict[str, Any] = {}
-    for people, found in predictions.groupby("people", sort=False):
-        for arm, each in by_arm(found).items():
-            name = arm.key if people == most else f"{arm.key}#{people}"
-            for (model, part), rows in each.groupby(["model", "part"], sort=False):
-                result.setdefault(name, {}).setdefault(model, {})[part] = score(rows, classes)
+    for arm, each in by_arm(predictions).items():
+        for (model, part), rows in each.groupby(["model", "part"], sort=False):
+            result.setdefault(arm.key, {}).setdefault(model, {})[part] = score(rows, classes)
     return result
 
 

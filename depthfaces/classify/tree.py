@@ -24,14 +24,15 @@ class Tree(Trees):
 
         Each split looks at a random share of the columns, `params.tree_columns`.
         """
+        train = train.used()
         columns = telling(train, params.xgb_columns)
-        seen, held = (Sample(part.x[:, columns], part.y) for part in (train, validation))
+        held = validation.x[:, columns], validation.y
         grown = [
             DecisionTreeClassifier(
                 min_samples_leaf=leaf,
                 max_features=params.tree_columns,
                 random_state=seed % MAX_SEED,
-            ).fit(*seen)
+            ).fit(train.x[:, columns], train.y, train.w)
             for leaf in LEAVES
         ]
         return cls.of([max(grown, key=lambda tree: tree.score(*held))], columns)

@@ -33,6 +33,7 @@ class Xgboost:
     @classmethod
     def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
         """Fit to the `xgb_columns` columns that tell the train faces' classes apart best."""
+        train = train.used()
         columns = telling(train, params.xgb_columns)
         settings = {
             "objective": "multi:softprob",
@@ -47,7 +48,7 @@ class Xgboost:
             **SUBSAMPLE,
         }
         shared = {"max_bin": BINS, "nthread": 1}
-        known = xgboost.QuantileDMatrix(train.x[:, columns], train.y, **shared)
+        known = xgboost.QuantileDMatrix(train.x[:, columns], train.y, weight=train.w, **shared)
         held = validation.x[:, columns]
         unknown = xgboost.QuantileDMatrix(held, validation.y, ref=known, **shared)
         booster = xgboost.train(

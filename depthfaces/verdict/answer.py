@@ -1,5 +1,6 @@
 """The answer: verdict, contrasts, and every arm with its interval, as plain values."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -27,9 +28,7 @@ def answer(table: pd.DataFrame, alarms: list[str], params: Params) -> Document:
     p is adjusted for every cell that is shown.
     """
     test = table[table["part"] == "test"]
-    levels = {people: _score(rows, params) for people, rows in predictions.by_people(test).items()}
-    most = max(levels)
-    scoreboard, whole = levels[most], table[table["people"] == most]
+    scoreboard = score(test, params)
     primary = scoreboard.primary(params.compare)
     if primary is None:
         raise DataError(
@@ -37,38 +36,40 @@ def answer(table: pd.DataFrame, alarms: list[str], params: Params) -> Document:
             "top of augmented ones, and without them; add it to classify.models, or choose "
             "compare.primary_model among them"
         )
-    ground = Ground(
-        predictions.known_people(test), _repeats(test[test["people"] == most]), tuple(alarms)
-    )
+    ground = Ground(predictions.known_people(test), repeats(test), tuple(alarms))
     detailed = {Arm(REAL), *(contrast.arm for contrast in scoreboard.cells(primary.model))}
     return {
-        **_verdict(primary, scoreboard, ground, params.compare),
+        **verdict(primary, scoreboard, ground, params.compare),
         "trainings": int(max(1, table["generator"].max() + 1)),
-        "cells": cells(levels, ground, params.compare),
-        "people_learned": most,
+        "cells": cells(
+            [
+                (scoreboard, contrast)
+                for model in scoreboard.models
+                for contrast in scoreboard.cells(model)
+            ],
+            ground,
+            params.compare,
+        ),
+        "people_learned": int(test["people"].max()),
         "arms": arms(scoreboard),
-        "fewer": [
-            {"people": people, "arms": arms(part)}
-            for people, part in levels.items()
-            if people != most
-        ],
-        "labels": labels(whole),
-        "scores": scores(whole, {arm.key for arm in detailed}),
-        "published": published(whole),
+        "labels": labels(table),
+        "scores": scores(table, {arm.key for arm in detailed}),
+        "published": published(table),
     }
 
 
-def _score(rows: pd.DataFrame, params: Params) -> Scoreboard:
+def score(rows: pd.DataFrame, params: Params) -> Scoreboard:
+    """Return every arm of the predictions `rows`, scored on the same draws."""
     rng = seeding.stream(params.seed, "bootstrap")
     return Scoreboard(rows, Resampling(rows, params.compare.bootstrap, rng))
 
 
-def _repeats(rows: pd.DataFrame) -> int:
+def repeats(rows: pd.DataFrame) -> int:
     """Return how often each arm was trained anew: seeds, or draws of people."""
     return int(rows.groupby(["draw", "seed"]).ngroups)
 
 
-def _verdict(
+def verdict(
     primary: Contrast, scoreboard: Scoreboard, ground: Ground, rule_params: Compare
 ) -> Document:
     """Return the verdict of the primary contrast, its reasons and its numbers."""
@@ -111,30 +112,25 @@ def _numbers(contrast: Contrast) -> Document:
     }
 
 
-def cells(levels: dict[int, Scoreboard], ground: Ground, rule_params: Compare) -> list[Document]:
-    """Return every secondary contrast: what synthetic faces add, by people and classifier.
+def cells(
+    contrasts: Sequence[tuple[Scoreboard, Contrast]], ground: Ground, rule_params: Compare
+) -> list[Document]:
+    """Return every secondary contrast, each with the scoreboard it comes from.
 
     `p` is adjusted for the number of all of them (Holm), so none is better than one looked for.
     """
-    contrasts = [
-        (people, contrast)
-        for people, scoreboard in levels.items()
-        for model in scoreboard.models
-        for contrast in scoreboard.cells(model)
-    ]
     adjusted = statistics.holm(np.array([contrast.p for _, contrast in contrasts]))
     return [
         {
-            "people": people,
             "model": contrast.model,
             **_numbers(contrast),
             "p": float(p),
             "smallest": statistics.smallest_effect(contrast.draws, rule_params.alpha),
             "verdict": rule.judge(
-                contrast.evidence(float(p)), ground, rule_params, beaten(levels[people], contrast)
+                contrast.evidence(float(p)), ground, rule_params, beaten(scoreboard, contrast)
             )[0],
         }
-        for (people, contrast), p in zip(contrasts, adjusted, strict=True)
+        for (scoreboard, contrast), p in zip(contrasts, adjusted, strict=True)
     ]
 
 

@@ -18,6 +18,8 @@ KINDS = (REAL, CONTROL, ADDED, TOPPED, ALONE, SHUFFLED, LEAKY_ALONE, LEAKY_ADDED
 REPEATED, AUGMENTED, POSED = "repeated", "augmented", "posed"
 CLASSICAL = (REPEATED, AUGMENTED, POSED)
 SYNTHETIC = "synthetic"  # the source whose use is in question
+MIX = "mix"  # equal parts of several sources
+CHOSEN = "chosen"  # the source that was best on people not learned from; dose 0: likewise the dose
 
 SOURCES = {
     REPEATED: "repeated",
@@ -31,6 +33,10 @@ SOURCES = {
     "gmm": "GMM",
     "kde": "KDE",
     "flow": "rectified flow",
+    "camera": "virtual camera",
+    "reenact": "re-enacted",
+    MIX: "mixed",
+    CHOSEN: "the best of them",
 }
 
 
@@ -38,7 +44,8 @@ SOURCES = {
 class Arm:
     """`dose` faces of `source` for each real train face, each counting `weight` times.
 
-    A topped arm holds as many augmented faces as the largest control of its number of people.
+    A topped arm stands on a control (`classify.arms.base`): real and augmented faces. A source
+    with dose 0 was given in the dose and weight that were best on people not learned from.
     """
 
     kind: str
@@ -74,7 +81,7 @@ class Arm:
     def title(self) -> str:
         """Return its name for people."""
         source = SOURCES.get(self.source, self.source)
-        amount = f"{self.dose:g} × {source}"
+        amount = f"{self.dose:g} × {source}" if self.dose else f"{source}, dose chosen"
         titles = {
             REAL: "Real faces alone",
             CONTROL: f"Real + {amount}",

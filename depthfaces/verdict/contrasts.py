@@ -1,7 +1,7 @@
 """Differences between arms on the same faces, each with its interval and p."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy.typing as npt
 import pandas as pd
@@ -12,6 +12,7 @@ from depthfaces.verdict.arm import (
     ADDED,
     AUGMENTED,
     CONTROL,
+    POSED,
     REAL,
     SHUFFLED,
     SYNTHETIC,
@@ -19,7 +20,7 @@ from depthfaces.verdict.arm import (
     Arm,
 )
 from depthfaces.verdict.predictions import by_arm
-from depthfaces.verdict.resampling import Resampling, Scored
+from depthfaces.verdict.resampling import Scored
 from depthfaces.verdict.rule import Evidence
 
 LEVEL, NARROW = 0.95, 0.90  # of the intervals shown; equivalence is judged by the narrow one
@@ -49,10 +50,17 @@ class Contrast(NamedTuple):
         )
 
 
+class Draws(Protocol):
+    """One set of draws of people (and trainings, seeds) for all arms: `Resampling`, `Turns`."""
+
+    def score(self, rows: pd.DataFrame) -> Scored:
+        """Return macro-F1 of the predictions `rows` of one arm and classifier."""
+
+
 class Scoreboard:
     """Every arm and classifier of one number of people, scored on the same draws."""
 
-    def __init__(self, predictions: pd.DataFrame, resampling: Resampling) -> None:
+    def __init__(self, predictions: pd.DataFrame, resampling: Draws) -> None:
         """Score `predictions`, all of one part."""
         self.scores: dict[tuple[Arm, str], Scored] = {
             (arm, str(model)): resampling.score(runs)
@@ -72,9 +80,9 @@ class Scoreboard:
         return Contrast(model, arm, control, one.value - other.value, draws)
 
     def base(self, model: str) -> Arm | None:
-        """Return the control that topped arms stand on: augmented, at the largest dose."""
-        augmented = [arm for arm in self.arms(model, CONTROL) if arm.source == AUGMENTED]
-        return max(augmented, key=lambda arm: arm.dose, default=None)
+        """Return the control that topped arms stand on: in 3-D if it was, at the largest dose."""
+        changed = [arm for arm in self.arms(model, CONTROL) if arm.source in {AUGMENTED, POSED}]
+        return max(changed, key=lambda arm: (arm.source == POSED, arm.dose), default=None)
 
     def cells(self, model: str) -> Iterator[Contrast]:
         """Yield what synthetic faces add: on top of augmentation, and in its place."""

@@ -50,9 +50,9 @@ class Resampling:
     def score(self, rows: pd.DataFrame) -> Scored:
         """Return macro-F1 of the predictions `rows` of one arm and classifier."""
         counts = self._counts(rows)  # (people, runs, 2, k)
-        runs = _macro_f1(counts.sum(axis=0, keepdims=True))[0]
+        runs = macro_f1(counts.sum(axis=0, keepdims=True))[0]
         drawn = (self.who @ counts.reshape(len(self.people), -1)).reshape(-1, *counts.shape[1:])
-        draws = (_macro_f1(drawn) * self.which).sum(axis=1)
+        draws = (macro_f1(drawn) * self.which).sum(axis=1)
         return Scored(float(runs.mean()), draws.astype(np.float64), runs)
 
     def _counts(self, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
@@ -91,7 +91,7 @@ def _drawn(count: int, draws: int, rng: np.random.Generator) -> npt.NDArray[np.f
     return rng.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float32)
 
 
-def _macro_f1(counts: Floats) -> Floats:
+def macro_f1(counts: Floats) -> Floats:
     """Return the mean over classes of 2 hits / (calls + faces), (..., 2, k) -> (...).
 
     A class with neither faces nor calls has no F1 and is left out.
