@@ -6,7 +6,7 @@ import torch
 from scipy.stats import multivariate_normal
 
 from depthfaces import files, params
-from depthfaces.baselines import BASELINES
+from depthfaces.baselines import BASELINES, cast
 from depthfaces.baselines.density import choose
 from depthfaces.baselines.flow import flow_loss, heun, velocity
 from depthfaces.baselines.gmm import Mixture
@@ -20,6 +20,13 @@ from depthfaces.faces import FaceSet
 from depthfaces.gan.networks import Shape
 from stages import baseline as stage
 from tests.conftest import tiny, write_params
+
+
+@pytest.fixture(autouse=True)
+def _few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fit heads to few faces: a face takes some hundredths of a second."""
+    monkeypatch.setattr(cast, "LOOKS", 1)
+    monkeypatch.setattr(cast, "PEOPLE", 2)
 
 
 def ran(method: str, drawn: Path, place: Path) -> Path:
@@ -42,14 +49,15 @@ def test_stage_writes_a_set_and_the_same_bytes_twice(
     assert len(np.unique(faces.images, axis=0)) == 18
     told = files.read_json(one / "about.json")
     assert (told["method"], told["train_faces"]) == (method, 72)
-    seen = {"gan": 2 * 8, "vae": 72, "flow": 2 * 32}
+    seen = {"gan": 2 * 8, "vae": 72, "flow": 2 * 32, "camera": 0}
     assert told["faces_seen"] == seen.get(method, 72)
     for name in ("images.npy", "metadata.csv", "about.json"):
         assert files.checksum(one / name) == files.checksum(two / name)
 
 
 def test_an_unknown_baseline_lists_the_known_ones(drawn: Path, tmp_path: Path) -> None:
-    with pytest.raises(ParamsError, match="expected one of gan, vae, gmm, kde, flow, found 'gun'"):
+    known = "gan, vae, gmm, kde, flow, camera, reenact"
+    with pytest.raises(ParamsError, match=f"expected one of {known}, found 'gun'"):
         ran("gun", drawn, tmp_path)
 
 

@@ -6,7 +6,7 @@ Each fits to the train faces, may choose on the validation faces, and returns a 
 from collections.abc import Callable
 from typing import Any
 
-from depthfaces.baselines import flow, gan, gmm, kde, vae
+from depthfaces.baselines import camera, flow, gan, gmm, kde, reenact, vae
 from depthfaces.baselines.samples import Sampler
 from depthfaces.faces import FaceSet
 from depthfaces.schema import Params
@@ -18,19 +18,27 @@ BASELINES: dict[str, Callable[[FaceSet, FaceSet, Params, int], Sampler]] = {
     "gmm": gmm.fit,
     "kde": kde.fit,
     "flow": flow.fit,
+    "camera": camera.fit,
+    "reenact": reenact.fit,
 }
 
 
 def about(method: str, train: FaceSet, settings: Params, seed: int) -> dict[str, Any]:
     """Return where a baseline's faces come from: its data, its parameters and its training length.
 
-    `faces_seen` counts each pass over a train face.
+    `faces_seen` counts each pass over a train face; the camera takes only their labels.
     """
     wanted = settings.baselines
     seen = {
         "gan": wanted.gan_steps * settings.gan.batch,
         "vae": wanted.vae_epochs * len(train),
         "flow": wanted.flow_steps * flow.BATCH,
+        "camera": 0,
+    }
+    own = {
+        "gan": {"gan": settings.gan.model_dump()},
+        "camera": {"virtual": settings.data.virtual.model_dump()},
+        "reenact": {"shares": reenact.SHARES},
     }
     return {
         "method": method,
@@ -39,5 +47,5 @@ def about(method: str, train: FaceSet, settings: Params, seed: int) -> dict[str,
         "train_faces": len(train),
         "faces_seen": seen.get(method, len(train)),
         "baselines": wanted.model_dump(),
-        **({"gan": settings.gan.model_dump()} if method == "gan" else {}),
+        **own.get(method, {}),
     }
