@@ -1,5 +1,6 @@
 """Every metric of one side against real people, each a value or a reason."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.spatial.distance import cdist
 from depthfaces import seeding
 from depthfaces.metrics import DISTANCES, LOOKS, MANIFOLDS, SURFACES
 from depthfaces.metrics.diversity import diversity, sameness, vendi
+from depthfaces.metrics.draws import Drawn
 from depthfaces.metrics.memory import authentic_share, closest_share, copying_z, membership_auc
 from depthfaces.metrics.score import inception_score
 from depthfaces.metrics.sides import Side
@@ -125,7 +127,7 @@ def beside(values: Values, floors: Values) -> dict[str, Any]:
     return {key: {"value": values[key].value, "floor": floors[key].value} for key in values}
 
 
-def reasons(found: dict[str, Values]) -> dict[str, str]:
+def reasons(found: Mapping[str, Mapping[str, Value | Drawn]]) -> dict[str, str]:
     """Return {"set: metric": why} of what has no value."""
     return {
         f"{name}: {key}": value.reason

@@ -15,7 +15,9 @@ from depthfaces.schema import Params
 
 Array = npt.NDArray[Any]
 NO_GENERATORS = ("real", "augmented", "posed")
-HELD_OUT, TRAIN = "real-test", "real-train"  # what their chosen faces are called
+# What the chosen faces of real people are called, by split.
+HELD_OUT, TRAIN, VALIDATION = "real-test", "real-train", "real-validation"
+SPLITS = {HELD_OUT: "test", TRAIN: "train", VALIDATION: "validation"}
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,24 @@ def choose(sets: dict[str, FeatureSet], params: Params) -> dict[str, Array]:
     Distances between samples depend on their size, and a different mix of classes is a distance.
     Real faces come twice: `HELD_OUT` and `TRAIN`, rows of the set real.
     """
-    real = sets["real"]
-    rows = {
-        HELD_OUT: np.flatnonzero(real.split == "test"),
-        TRAIN: np.flatnonzero(real.split == "train"),
-    }
-    labels = {name: real.label[part] for name, part in rows.items()}
-    for name in sorted(set(sets) - set(NO_GENERATORS)):
-        rows[name], labels[name] = np.arange(len(sets[name])), sets[name].label
+    rows = {name: part for name, part in available(sets).items() if name != VALIDATION}
+    labels = {name: sets[owner(name)].label[part] for name, part in rows.items()}
     rng = seeding.stream(params.seed, "compare")
     chosen = matched(list(labels.values()), params.compare.faces, rng)
     return {name: part[places] for (name, part), places in zip(rows.items(), chosen, strict=True)}
+
+
+def available(sets: dict[str, FeatureSet]) -> dict[str, Array]:
+    """Return {set: rows} of all faces that may be compared, the held-out people's first."""
+    real = sets["real"]
+    rows = {name: np.flatnonzero(real.split == split) for name, split in SPLITS.items()}
+    names = sorted(set(sets) - set(NO_GENERATORS))
+    return rows | {name: np.arange(len(sets[name])) for name in names}
+
+
+def owner(name: str) -> str:
+    """Return the name of the feature set that the faces called `name` are rows of."""
+    return "real" if name in SPLITS else name
 
 
 def matched(labels: list[Array], most: int, rng: np.random.Generator) -> list[Array]:
@@ -84,7 +93,8 @@ def matched(labels: list[Array], most: int, rng: np.random.Generator) -> list[Ar
     classes = sorted(set(labels[0]))
     counts = np.array([[np.sum(label == name) for name in classes] for label in labels])
     share = min(1.0, float((counts / counts[0]).min()), most / len(labels[0]))
-    wanted = np.floor(counts[0] * share).astype(int)
+    # A hair above: 49 / 49 of 49 is less than 49 in floats.
+    wanted = np.floor(counts[0] * share + 1e-9).astype(int)
     return [
         np.sort(
             np.concatenate(
@@ -103,9 +113,8 @@ def pictures(images: dict[str, FaceSet], name: str, rows: Array, ids: Array) -> 
 
     `ids` are the feature set's at those rows: both must speak of the same faces.
     """
-    owner = "real" if name in (HELD_OUT, TRAIN) else name
-    if owner not in images:
+    if owner(name) not in images:
         return None
-    faces = images[owner]
+    faces = images[owner(name)]
     assert list(faces.table["id"].iloc[rows]) == list(ids), "features and images in one order"
     return np.array(faces.images[rows], np.float32)
