@@ -7,7 +7,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 INSTALL := python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup tools run studies smoke test check bench
+.PHONY: help setup tools run studies few smoke test check bench
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -29,6 +29,10 @@ studies: setup ## Run the four companion studies, or what changed; open reports/
 	@python -m dvc config --local core.no_scm $(if $(wildcard .git),false,true)
 	python -m dvc repro studies/dvc.yaml
 	@[[ ! -e reports/verdict.json ]] || python -m dvc repro --force --single-item report # its link
+
+few: setup ## Run the experiment with few people whole: one to two hours; see reports/few-people after
+	@[[ -d data/faces ]] || { echo 'error: no faces yet; run `make run` first'; exit 3; }
+	python -m depthfaces few
 
 smoke: setup ## Run a reduced pipeline in build/smoke, apart from your data and results
 	python -m depthfaces scratch smoke

@@ -1,232 +1,96 @@
-"""Do made faces help where real people are few? Two of six people held out, every way to do it.
+"""Do synthetic faces help where few real people are known? The product's own experiment, on frames.
 
-    python -m bench.few FOLDER [STEPS]
+    python -m bench.few FOLDER [--people N] [--test OTHER] [--models svm,net] [--sources mix,camera]
 
-FOLDER holds raw depth frames and a labels.csv as for bench.real. For each of the fifteen splits a
-generator learns the other four people's faces from nothing, and another goes on, at half the
-rates and for a quarter of STEPS, from one training on 60 virtual people (`gan.pretrain`). Its
-latents are evolved as well, with judges that learned from the virtual people and were chosen on the
-four; a share of those faces is evolved, as `export.evolved_share` says. Every way to enlarge the
-real set adds as many faces as it has; classifiers are tested on the two people.
-Writes bench/results/few.csv and a sheet of made faces of the first split, bench/results/few.png.
+FOLDER holds raw depth frames and a labels.csv (file, subject, and label or expression; of
+expressions the three clear ones are taken). All that learns, generators too, learns from N people
+alone, every choice of them or twenty draws (default: 1 and 3 people); asked are the other people of
+FOLDER, or all of OTHER. Generators (kd, synthetic) go on from a training on virtual people. Prints
+every arm and contrast with its interval, and writes them with figures and a contact sheet to
+build/few-NAME. A run that was ended goes on where it was.
 """
 
-import itertools
-import sys
-import tempfile
+import csv
 from pathlib import Path
-from typing import Any
 
-import matplotlib.pyplot as plt
+import cv2
 import numpy as np
 import pandas as pd
-import torch
-from scipy.stats import t
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import f1_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import SVC
 
-from bench.real import EXPRESSIONS, real
-from depthfaces import files, params, pretrain
-from depthfaces.evolve import contest, results
-from depthfaces.evolve.fitness import Evidence, Quality, score
-from depthfaces.evolve.journal import Journal
-from depthfaces.evolve.judge import Examples, Panel, panel
-from depthfaces.evolve.search import Settings, Space
+from depthfaces import command, params
+from depthfaces.depth.crop import Window
+from depthfaces.depth.prepare import prepare
+from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
-from depthfaces.features import extract
-from depthfaces.features.augment import augment
-from depthfaces.gan import store, train
-from depthfaces.gan.sample import renderer, sample
-from depthfaces.gan.trained import Trained
-from depthfaces.verdict.statistics import corrected_t
+from depthfaces.few import alone
+from depthfaces.few.task import Task
 
-OUT = Path("bench/results")
-PEOPLE, FRAMES, FIRST_STEPS = 60, 4, 1200  # of the virtual training
-RATE = 0.5
-GENERATIONS, POPULATION = 15, 60
-JUDGES = 2
+EXPRESSIONS = {"neutral": "Neutral", "smile": "Happiness", "mouth-wide-open": "Surprise"}
+PEOPLE, DRAWS, DOSE = [1, 3], 20, 4.0
+PRIOR = 60  # virtual people from whom generators go on
 
 
-# Faces (n, S, S) and their labels by the way they were made.
-Shown = dict[str, tuple[np.ndarray, np.ndarray]]
-
-
-def clip(x: np.ndarray) -> np.ndarray:
-    """Cut scaled features off, so that no quiet column decides alone."""
-    return np.clip(x, -3, 3)
-
-
-MACHINES = {
-    "SVM": lambda: make_pipeline(StandardScaler(), FunctionTransformer(clip), SVC(C=3.0)),
-    "forest": lambda: RandomForestClassifier(300, random_state=0, n_jobs=2),
-}
-
-
-def described(images: np.ndarray, labels: np.ndarray, people: np.ndarray) -> FaceSet:
-    """Return a set of faces in memory, all to train on."""
+def read(folder: Path, settings: params.Params) -> FaceSet:
+    """Return the prepared faces of FOLDER; frames without a usable face or label are left out."""
+    path = folder / "labels.csv"
+    if not path.is_file():
+        raise DataError(f"{path}: expected a table with file, subject and label; found none")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = [row | {"label": _label(row)} for row in csv.DictReader(lines)]
+    rows = [row for row in rows if row["label"]]
+    frames = [cv2.imread(str(folder / row["file"]), cv2.IMREAD_UNCHANGED) for row in rows]
+    if not frames or any(frame is None or frame.dtype != np.uint16 for frame in frames):
+        raise DataError(f"{folder}: expected 16-bit PNG frames in millimetres, as labels.csv names")
+    asked = settings.preprocess
+    window = Window(asked.size, asked.crop, asked.front, asked.back)
+    focals = [float(row.get("focal") or settings.data.folder.focal) for row in rows]
+    done = prepare(frames, focals, window, asked.confidence, asked.frontalise)
+    good = [place for place, face in enumerate(done) if face.image is not None]
     table = pd.DataFrame(
-        {"label": labels, "subject": people, "group": people, "split": "train", "unit": "mm"}
+        {
+            "id": [rows[place]["file"] for place in good],
+            "label": [rows[place]["label"] for place in good],
+            "subject": [rows[place]["subject"] for place in good],
+            "group": "",
+            "split": "train",
+            "unit": "mm",
+        }
     )
-    return FaceSet(images, table)
+    return FaceSet(np.stack([done[place].image for place in good]), table)
 
 
-def learned(faces: FaceSet, p: params.Params, steps: int, start: Trained | None) -> Trained:
-    """Train on `faces`, from `start` if given."""
-    rate = RATE if start else 1.0
-    rates = {key: rate * getattr(p.gan, key) for key in ("lr_generator", "lr_discriminator")}
-    gan = p.gan.model_copy(update={"steps": steps, "checks": 1, **rates})
-    session = train.Session(None, vars(start) if start else None)
-    return train.fit(faces, gan, p.kd, 0, session)
+def _label(row: dict[str, str]) -> str:
+    return row["label"] if row.get("label") else EXPRESSIONS.get(row.get("expression", ""), "")
 
 
-def made(trained: Trained, classes: list[str], count: int, seed: int) -> tuple[Any, np.ndarray]:
-    """Return `count` faces and their labels, every emotion equally often."""
-    kinds = np.arange(count) % len(classes)
-    latent = trained.generator.shape.latent
-    z = np.random.default_rng(seed).standard_normal((count, latent), np.float32)
-    return sample(trained.generator_teacher, z, kinds), np.array(classes)[kinds]
-
-
-def evolved(
-    trained: Trained, few: FaceSet, panel: Panel, p: params.Params
-) -> tuple[Any, np.ndarray]:
-    """Return as many faces as `few` has: first what evolution finds, then plain draws."""
-    kept = p.ga.model_copy(update={"generations": GENERATIONS, "population": POPULATION})
-    settings = Settings(p.evolve, kept, p.pso, p.cmaes, p.qd)
-    critic = store.scorer(trained.discriminator_teacher)
-    evidence = Evidence.of(panel, few, few, critic)
-    each = -(-len(few) // len(few.classes))
-    wanted = round(p.export.evolved_share * each)
-    faces, labels = [], []
-    for target, label in enumerate(few.classes):
-        render = renderer(trained.generator_teacher, target)
-        worth = score(Quality(evidence), render, target)
-        space = Space(trained.generator.shape.latent, target)
-        with tempfile.TemporaryDirectory() as scratch:
-            records = contest(worth, space, settings, Journal(Path(scratch), "few"))
-        best = results.outcomes(label, records, wanted, evidence.nearness)[0]
-        rng = np.random.default_rng(target)
-        plain = rng.standard_normal((each - len(best.rows), space.dimensions), np.float32)
-        faces.append(render(np.concatenate([best.record.z[best.rows], plain])))
-        labels += [label] * each
-    return np.concatenate(faces)[: len(few)], np.array(labels)[: len(few)]
-
-
-def first_training(p: params.Params, faces: FaceSet) -> tuple[FaceSet, Trained]:
-    """Return virtual faces with the emotions of `faces`, and a training on them."""
-    asked = p.gan.pretrain.model_copy(update={"subjects": PEOPLE, "frames": FRAMES})
-    p = p.model_copy(update={"gan": p.gan.model_copy(update={"pretrain": asked})})
-    with tempfile.TemporaryDirectory() as scratch:
-        found = pretrain.make(faces, p, Path(scratch) / "faces")
-        held = FaceSet(np.array(found.images), found.table)
-    return held, learned(held, p, FIRST_STEPS, None)
-
-
-def split_rows(
-    faces: FaceSet,
-    pair: tuple[str, ...],
-    before: tuple[FaceSet, Trained],
-    p: params.Params,
-    steps: int,
-) -> tuple[list[dict[str, Any]], Shown]:
-    """Return a row an arm and machine for one split, and the made faces by arm."""
-    virtual, first = before
-    held = faces.table["subject"].isin(pair).to_numpy()
-    few, test = faces.pick(~held), faces.pick(held)
-    count, rng = len(few), np.random.default_rng(0)
-    labels = few.table["label"].to_numpy(str)
-    again = rng.permutation(count)
-    drawn = rng.choice(len(virtual), count, replace=False)
-    kinds = virtual.table["label"].to_numpy(str)
-    second = learned(few, p, steps // 4, first)
-    seen = (Examples.of(part, faces.classes) for part in (virtual, few))
-    judges = panel(*seen, JUDGES, np.random.default_rng(0))
-    made_by = {
-        "real + GAN": made(learned(few, p, steps, None), faces.classes, count, 1),
-        "real + pretrained GAN": made(second, faces.classes, count, 1),
-        "real + pretrained GAN, evolved": evolved(second, few, judges, p),
+def main(
+    folder: Path,
+    *,
+    people: int = 0,
+    test: Path = Path(),
+    models: str = "svm,net",
+    sources: str = "mix,camera,reenact",
+) -> None:
+    """Run the experiment on FOLDER; print and write every arm with its interval."""
+    settings = params.load()
+    wanted = {
+        "people": [people] if people else PEOPLE,
+        "draws": DRAWS,
+        "models": models.split(","),
+        "sources": sources.split(","),
+        "doses": [DOSE],
+        "weights": [1.0],
     }
-    extra = {
-        "real": (few.images[:0], labels[:0]),
-        "real + repeated": (few.images[again], labels[again]),
-        "real + classical augmentation": (augment(few.images[again], rng), labels[again]),
-        "real + virtual": (virtual.images[drawn], kinds[drawn]),
-        **made_by,
-    }
-    rows = [
-        {"held": "+".join(pair), "arm": arm, **row}
-        for arm, added in extra.items()
-        for row in judged(few, added, test, p)
-    ]
-    return rows, made_by
-
-
-def judged(
-    few: FaceSet, added: tuple[np.ndarray, np.ndarray], test: FaceSet, p: params.Params
-) -> list[dict[str, Any]]:
-    """Return a row a machine that learns `few` and what is `added`: its macro-F1 on `test`."""
-    x = extract(np.concatenate([few.images, added[0]]), p.features)[0]
-    y = np.concatenate([few.table["label"].to_numpy(str), added[1]])
-    test_x = extract(test.images, p.features)[0]
-    rows = []
-    for name, machine in MACHINES.items():
-        guess = machine().fit(x, y).predict(test_x)
-        score = f1_score(test.table["label"], guess, average="macro")
-        rows.append({"machine": name, "macro_f1": score})
-    return rows
-
-
-def say(rows: pd.DataFrame) -> None:
-    """Print each arm's mean and its difference to classical augmentation with an interval."""
-    people = 6
-    for name, group in rows.groupby("machine"):
-        table = group.pivot(index="held", columns="arm", values="macro_f1")
-        against = table["real + classical augmentation"]
-        for arm in table:
-            line = f"{name:7} {arm:30} {100 * table[arm].mean():5.1f}"
-            if arm != against.name:
-                gap = (table[arm] - against).to_numpy()
-                line += f"  {100 * gap.mean():+5.1f}"
-                if found := corrected_t(gap, people - 2, 2):
-                    half = abs(gap.mean() / found[0]) * t.ppf(0.975, len(gap) - 1)
-                    low, high = 100 * (gap.mean() - half), 100 * (gap.mean() + half)
-                    line += f" ({low:+.1f} to {high:+.1f}, p {found[1]:.2f})"
-            print(line)
-
-
-def sheet(shown: Shown, classes: list[str]) -> None:
-    """Draw made faces, a block an arm and a row an emotion."""
-    figure, axes = plt.subplots(len(shown), 1, figsize=(8, 2.9 * len(shown)))
-    for axis, (arm, (images, labels)) in zip(axes, shown.items(), strict=True):
-        rows = [np.hstack(images[labels == label][:10]) for label in classes]
-        axis.imshow(np.vstack(rows), cmap="gray", vmin=-1, vmax=1)
-        axis.set_title(f"{arm}: {', '.join(classes)}", fontsize=9, loc="left")
-        axis.set_axis_off()
-    figure.tight_layout()
-    figure.savefig(OUT / "few.png", dpi=90, metadata={"Software": None})
-
-
-def main(folder: Path, steps: int) -> None:
-    """Run every split, print the table, write rows and sheet."""
-    p = params.load()
-    torch.set_num_threads(p.threads)
-    images, about = real(folder, p)
-    labels = np.array([EXPRESSIONS[row["expression"]] for row in about])
-    faces = described(images, labels, np.array([row["subject"] for row in about]))
-    before = first_training(p, faces)
-    rows: list[dict[str, Any]] = []
-    for pair in itertools.combinations(sorted(set(faces.table["subject"])), 2):
-        found, shown = split_rows(faces, pair, before, p, steps)
-        if not rows:
-            sheet(shown, faces.classes)
-        rows += found
-        text = pd.DataFrame(rows).to_csv(index=False, float_format="%.4f", lineterminator="\n")
-        files.write_text(OUT / "few.csv", text)
-    say(pd.DataFrame(rows))
+    told = settings.model_dump()
+    told["experiment"] |= wanted
+    told["gan"]["pretrain"]["subjects"] = (
+        PRIOR if {"kd", "synthetic"} & set(wanted["sources"]) else 0
+    )
+    settings = params.check(told, "bench.few")
+    faces = read(folder, settings)
+    task = Task.apart(faces, read(test, settings)) if test != Path() else Task.within(faces)
+    print(alone.run(task, settings, Path("build") / f"few-{folder.resolve().name}"), end="")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int((sys.argv[2:] or [600])[0]))
+    command.run(main)

@@ -109,6 +109,28 @@ def judge(
     sys.stdout.write(f"report: {out / 'index.html'}\n")
 
 
+def few(
+    *,
+    faces: Path = Path("data/faces"),
+    people: int = 0,
+    profile: str = "few",
+    out: Path = Path("reports/few-people"),
+) -> None:
+    """Run the experiment with few people whole, as profiles/few.yaml says: an hour or two.
+
+    All that learns meets those people alone. --people asks for one number of them. A run that was
+    ended goes on where it was. Tables and figures are written to --out.
+    """
+    settings = profiles.params_of(profile)
+    from depthfaces.faces import FaceSet  # noqa: PLC0415 - torch takes seconds to load
+    from depthfaces.few import alone  # noqa: PLC0415
+    from depthfaces.few.task import Task  # noqa: PLC0415
+
+    if people:
+        settings = alone.with_people(settings, [people])
+    sys.stdout.write(alone.run(Task.of(FaceSet.open(faces), settings), settings, out))
+
+
 def verify() -> None:
     """Make every number of the report again from data/, and fail at the first that differs."""
     from depthfaces import verify  # noqa: PLC0415 - torch and scikit-learn take seconds to load
@@ -141,6 +163,7 @@ def ratings(*judgements: Path) -> None:
 COMMANDS: dict[str, Callable[..., None]] = {
     "audit": run_audit,
     "check": check,
+    "few": few,
     "judge": judge,
     "profile": profile,
     "ratings": ratings,

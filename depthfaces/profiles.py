@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from depthfaces import files, params
 from depthfaces.errors import ParamsError
+from depthfaces.schema import Params
 
 
 def names(top: Path = Path()) -> list[str]:
@@ -24,6 +25,12 @@ def load(name: str, top: Path = Path()) -> dict[str, Any]:
     changes = flatten(params.read(path) or {}, base, str(path))
     params.check(overlay(base, changes), f"{params.FILE} under {path}")
     return changes
+
+
+def params_of(name: str, top: Path = Path()) -> Params:
+    """Return the checked parameters as the profile changes them."""
+    content = overlay(params.read(top / params.FILE), load(name, top))
+    return params.check(content, f"{params.FILE} under profiles/{name}.yaml")
 
 
 def flatten(patch: Any, base: Any, name: str, prefix: str = "") -> dict[str, Any]:

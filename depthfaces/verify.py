@@ -9,6 +9,8 @@ from depthfaces import comparison, files
 from depthfaces.classify.keep import reliabilities
 from depthfaces.classify.scores import summary
 from depthfaces.errors import DataError, IntegrityError
+from depthfaces.few import experiment
+from depthfaces.few.answer import answer
 from depthfaces.metrics.fidelity import Sides
 from depthfaces.report import page, results
 from depthfaces.schema import Params
@@ -21,8 +23,8 @@ def verify(data: Path, models: Path, reports: Path, params: Params) -> int:
     """Return how many values were made again; raise IntegrityError at the first that differs.
 
     From predictions, features, images and the spaces' vectors in `data`, and the predictions of the
-    kept classifiers in `models`: all JSON and CSV of the comparison, the classifiers' scores, and
-    the page.
+    kept classifiers in `models`: all JSON and CSV of the comparison, the classifiers' scores, the
+    experiment with few people, and the page.
     """
     count = 0
     for name, expected in documents(data, models, params).items():
@@ -47,7 +49,8 @@ def documents(data: Path, models: Path, params: Params) -> dict[str, Any]:
     vectors = comparison.read_vectors(data / "points")
     found = comparison.compare(inputs, sides, vectors, params)
     scores = summary(inputs.predictions) | {"kept": reliabilities(models)}
-    return found | {"classify.json": scores}
+    few = answer(*experiment.read(data / "few"), params)
+    return found | {"classify.json": scores, "few/few.json": few}
 
 
 def check_page(data: Path, reports: Path, params: Params) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
@@ -85,8 +86,11 @@ TINY: dict[str, Any] = {
         "flow_steps": 2,
         "flow_width": 1,
         "flow_heun": 2,
+        "camera_people": 4,
+        "camera_frames": 2,
         "pca": 6,
     },
+    "experiment": {"people": [2], "draws": 2, "gan_steps": 2, "doses": [1.0]},
 }
 
 
@@ -179,3 +183,34 @@ def same_files(one: Path, two: Path) -> int:
     for name in found:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
     return len(found)
+
+
+def write_few(data: Path, reports: Path, settings: params.Params) -> None:
+    """Write what the stage `few` leaves: planted answers for two numbers of people."""
+    from depthfaces.few import experiment, sheet  # noqa: PLC0415 - torch takes seconds to load
+    from depthfaces.few.answer import answer  # noqa: PLC0415
+    from depthfaces.verdict.arm import Arm  # noqa: PLC0415
+    from depthfaces.verdict.predictions import Faces, Run, answers  # noqa: PLC0415
+
+    rng = np.random.default_rng(0)
+    wanted, classes = settings.experiment, sorted(LABELS)
+    source, dose = wanted.sources[0], max(wanted.doses)
+    keys = ("real", f"control augmented@{dose:g}", f"control posed@{dose:g}",
+            f"topped {source}@{dose:g}", f"shuffled {source}@{dose:g}")  # fmt: skip
+    person, label = (np.repeat([f"t{k}" for k in range(12)], 6), np.tile(classes, 24))
+    faces = Faces(np.array([f"{k}" for k in range(72)]), person, label)
+    tables, learned = [], []
+    for people in (*wanted.people, 2 * max(wanted.people)):
+        for number in range(6):
+            learned += [
+                {"people": people, "draw": number, "person": f"p{number}-{k}"}
+                for k in range(people)
+            ]
+            for key in keys:
+                run = Run(Arm.of(key), people, number, wanted.models[0], 0)
+                shares = rng.dirichlet(np.ones(3), 72)
+                tables.append(answers(run, "test", faces, classes, shares))
+    found = experiment.Found(pd.concat(tables, ignore_index=True), pd.DataFrame(learned))
+    experiment.write(data / "few", found)
+    files.write_json(reports / "few" / "few.json", answer(*found, settings))
+    sheet.write(reports / "few" / "sheet.png", {"real": np.zeros((6, 32, 32))}, classes)

@@ -8,6 +8,7 @@ from conftest import write_features
 from depthfaces import files, params
 from depthfaces.features.store import open_all
 from depthfaces.metrics import METRICS
+from depthfaces.metrics.draws import DRAWS
 from depthfaces.metrics.fidelity import Sides, fidelity
 from depthfaces.verdict import rule, statistics
 from depthfaces.verdict.rule import copies
@@ -21,9 +22,7 @@ QUICK = SETTINGS.model_copy(
     update={
         "threads": 1,
         "compare": RULE,
-        "classify": SETTINGS.classify.model_copy(
-            update={"models": ["svm", "tree"], "seeds": 2, "people": [2]}
-        ),
+        "classify": SETTINGS.classify.model_copy(update={"models": ["svm", "tree"], "seeds": 2}),
     }
 )
 
@@ -111,8 +110,9 @@ def test_every_metric_stands_beside_its_floor(made):
     assert set(found["sets"]) == {"kde", "synthetic"}
     for metrics in found["sets"].values():
         assert set(metrics) == CLOUDS
-        assert all(set(pair) == {"value", "floor"} for pair in metrics.values())
-    assert found["embedding"] == {"dimensions": 6, "faces": 36, "features": "handcrafted"}
+        assert all(set(pair) == {"value", "sd", "floor", "floor_sd"} for pair in metrics.values())
+    about = {"dimensions": 6, "faces": 36, "features": "handcrafted", "draws": DRAWS}
+    assert found["embedding"] == about
     table = pd.read_csv(made / "one" / "compare" / "metrics.csv")
     assert len(table) == 2 * len(CLOUDS)
 
@@ -131,5 +131,5 @@ def test_too_few_faces_give_null_with_a_reason(made):
     sets = open_all(made / "features")
     few = sets["synthetic"].pick(np.arange(0, 180, 45))
     found = measured(sets | {"synthetic": few})
-    assert found["sets"]["synthetic"]["fd"] == {"value": None, "floor": None}
+    assert found["sets"]["synthetic"]["fd"] == dict.fromkeys(("value", "sd", "floor", "floor_sd"))
     assert "needs 12 faces in 6 dimensions" in found["undefined"]["synthetic: fd"]

@@ -104,7 +104,7 @@ def test_the_command_writes_page_and_numbers(drawn, made, tmp_path, monkeypatch,
     place = write_params(
         tmp_path / "place",
         preprocess={"size": 32},
-        classify={"models": ["svm"], "seeds": 1, "people": [], "published": False},
+        classify={"models": ["svm"], "seeds": 1, "published": False},
         compare={"dimensions": 6, "bootstrap": 100, "embeddings": []},
         report={"dpi": 50, "columns": 3},
     )

@@ -96,19 +96,35 @@ def test_forced_rerun_gives_the_same_bytes(smoke: Path, tmp_path: Path) -> None:
 # A parameter, and the stages that read it.
 CHANGES = {
     "seed": set(STAGES) - {"report"},
-    "data.virtual.noise": {"download", "pretrain"},
-    "preprocess.crop": {"classify", "export", "features", "preprocess", "pretrain"},
-    "preprocess.back": {"baseline", "classify", "features", "preprocess", "pretrain", "train"},
-    "gan.lr_generator": {"baseline", "pretrain", "train"},
-    "kd.decay": {"baseline", "pretrain", "train"},
-    "ga.generations": {"evolve"},
-    "qd.cells": {"evolve"},
-    "export.evolved_share": {"ablation", "export"},
+    "data.virtual.noise": {"baseline", "download", "pretrain", "few"},
+    "preprocess.crop": {
+        "baseline",
+        "classify",
+        "export",
+        "few",
+        "features",
+        "preprocess",
+        "pretrain",
+    },
+    "preprocess.back": {
+        "baseline",
+        "classify",
+        "features",
+        "preprocess",
+        "pretrain",
+        "train",
+        "few",
+    },
+    "gan.lr_generator": {"baseline", "pretrain", "train", "few"},
+    "kd.decay": {"baseline", "pretrain", "train", "few"},
+    "ga.generations": {"evolve", "few"},
+    "qd.cells": {"evolve", "few"},
+    "export.evolved_share": {"ablation", "export", "few"},
     "export.per_class": {"ablation", "evolve", "export"},
-    "baselines.vae_epochs": {"baseline"},
-    "features.hog_orientations": {"classify", "compare", "features"},
-    "classify.xgb_depth": {"classify"},
-    "compare.margin": {"compare"},
+    "baselines.vae_epochs": {"baseline", "few"},
+    "features.hog_orientations": {"classify", "compare", "features", "few"},
+    "classify.xgb_depth": {"classify", "few"},
+    "compare.margin": {"compare", "few"},
     "report.dpi": {"report"},
 }
 
@@ -147,7 +163,7 @@ def test_the_way_back_from_an_experiment_loses_nothing(smoke: Path, tmp_path: Pa
     dvc(again, "exp", "save", "dvc.yaml", "-n", "before")
     assert outputs(again) == before
     output = dvc(again, "exp", "run", "-n", "fewer", "-S", "ga.generations=2")
-    after = {"ablation", "export", "features", "classify", "compare", "report"}
+    after = {"ablation", "export", "features", "classify", "compare", "few", "report"}
     assert ran(output) == {"evolve", *after}
     assert "  generations: 2\n" in (again / "params.yaml").read_text(encoding="utf-8")
     fewer = outputs(again)

@@ -30,7 +30,7 @@ CAMERA = Camera(365.0, 4096)
 def place(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workplace with classifiers of the drawn faces."""
     rng = np.random.default_rng(2)
-    quick = {"models": ["svm", "cnn"], "seeds": 1, "people": [], "published": False}
+    quick = {"models": ["svm", "cnn"], "seeds": 1, "published": False}
     place = write_params(
         tmp_path_factory.mktemp("recognise"),
         classify={**quick, "doses": [1.0], "cnn_epochs": 2, "cnn_width": 4},

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import LABELS, draw, write_features
+from conftest import LABELS, draw, write_features, write_few
 from PIL import Image
 
 from depthfaces import files, params
@@ -35,14 +35,13 @@ from depthfaces.report import page as page_of
 from depthfaces.report.drawing import slug
 from depthfaces.report.results import load
 from stages import classify, compare, report
+from tests import declared
 
 SETTINGS = params.load()
 QUICK = SETTINGS.model_copy(
     update={
         "threads": 1,
-        "classify": SETTINGS.classify.model_copy(
-            update={"models": ["svm"], "seeds": 2, "people": [2], "few_doses": [1.0]}
-        ),
+        "classify": SETTINGS.classify.model_copy(update={"models": ["svm"], "seeds": 2}),
         "compare": SETTINGS.compare.model_copy(update={"dimensions": 6, "bootstrap": 100}),
         "report": SETTINGS.report.model_copy(update={"columns": 4, "dpi": 50}),
     }
@@ -103,6 +102,7 @@ def place(drawn, tmp_path_factory) -> Path:
         {"found_faces": 1440, "nose_error_mm": {"median": 3.5}},
     )
     Image.new("RGB", (4, 4)).save(reports / "preprocess" / "sheet.png")
+    write_few(place / "data", reports, QUICK)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(params, "load", lambda: QUICK)
         data = place / "data"
@@ -126,8 +126,7 @@ def text(place) -> str:
 
 def test_two_builds_are_equal(place):
     drawn = sorted(path.stem for path in (place / "one" / "figures").iterdir())
-    assert set(page_of.FIGURES) - set(drawn) <= {"by_people"}
-    assert set(drawn) <= set(page_of.FIGURES)
+    assert set(page_of.FIGURES) == set(drawn)
     names = ["index.html", *(f"figures/{name}.png" for name in drawn)]
     for name in names:
         assert (place / "one" / name).read_bytes() == (place / "two" / name).read_bytes()
@@ -218,6 +217,7 @@ def test_every_part_is_there_and_the_verdict_comes_first(text, place):
     for title in ("How they were made", "Preparation", "What we could not show"):
         assert title in page.texts[first:]
     assert "Published beside ours" in page.texts[first:]
+    assert any(re.fullmatch(r"[\d.]+ ± [\d.]+", found) for found in page.texts[first:])
     drawn = list((place / "one" / "figures").iterdir())
     assert sum(tag == "svg" for tag, _ in page.tags) == len(drawn)
     captions = sum(tag == "figcaption" for tag, _ in page.tags)
@@ -377,18 +377,27 @@ def test_numbers_as_text():
 
 def level(people: int) -> dict:
     arm = {"svm": {"macro_f1": people / 100, "low": 0.0, "high": 0.7}}
-    arms = dict.fromkeys(("real", "control augmented@1", "topped synthetic@1"), arm)
-    return {"people": people, "arms": arms | {"topped synthetic@4": arm}}
+    arms = dict.fromkeys(("real", "control augmented@4", "topped kde@1", "topped kde@4"), arm)
+    return {"people": people, "arms": arms}
 
 
-def test_the_curve_over_fewer_people_needs_two_numbers_of_them():
-    whole = {"people_learned": 36, "arms": level(36)["arms"]}
-    assert charts.by_people(whole | {"fewer": []}) is None
-    figure = charts.by_people(whole | {"fewer": [level(8), level(4)]})
+def test_the_curve_over_people_needs_two_numbers_of_them():
+    assert charts.by_people({"levels": [level(4)]}) is None
+    figure = charts.by_people({"levels": [level(4), level(8), level(36)]})
     (axis,) = figure.axes
-    assert len(axis.lines) == 3  # no faces posed in space here
+    assert len(axis.lines) == 3  # real, control and source, each in its largest dose
     assert list(axis.lines[0].get_xdata()) == [4, 8, 36]
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["4", "8", "36"]
+
+
+def test_the_curve_shows_chosen_amounts_where_there_are_some():
+    chosen = {key: {"svm": ARM} for key in ("control chosen", "topped kde", "topped chosen")}
+    levels = [{"people": k, "arms": level(k)["arms"] | chosen} for k in (2, 4)]
+    figure = charts.by_people({"levels": levels})
+    assert len(figure.axes[0].lines) == 4
+
+
+ARM = {"macro_f1": 0.5, "low": 0.4, "high": 0.6}
 
 
 def test_violins_show_the_seeds_and_nothing_else():
@@ -457,3 +466,10 @@ def in_a_browser(text: str, tmp_path: Path, width: int) -> dict[str, Any]:
     assert "CONSOLE" not in done.stderr
     title = re.search(r"<title>({.*?})</title>", done.stdout)
     return json.loads(title[1])
+
+
+def test_every_figure_that_dvc_plots_is_one_of_the_page() -> None:
+    lines = (declared.TOP / "dvc.yaml").read_text(encoding="utf-8").splitlines()
+    shown = [line.removeprefix("- reports/figures/") for line in lines if "/figures/" in line]
+    assert shown
+    assert {name.removesuffix(".png") for name in shown} <= set(page_of.FIGURES)

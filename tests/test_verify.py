@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import LABELS, draw, write_faces
+from conftest import LABELS, draw, write_faces, write_few
 
 from depthfaces import __main__ as main
 from depthfaces import files, params, verify
@@ -16,9 +16,7 @@ SETTINGS = params.load()
 QUICK = SETTINGS.model_copy(
     update={
         "threads": 1,
-        "classify": SETTINGS.classify.model_copy(
-            update={"models": ["svm"], "seeds": 2, "people": [2], "few_doses": [1.0]}
-        ),
+        "classify": SETTINGS.classify.model_copy(update={"models": ["svm"], "seeds": 2}),
         "compare": SETTINGS.compare.model_copy(
             update={
                 "dimensions": 6,
@@ -52,6 +50,7 @@ def finished(tmp_path_factory):
         made = (data / "predictions.csv", reports / "classify.json", place / "models" / "classify")
         classify.main(data / "features", *made)
         compare.main(data, reports)
+        write_few(data, reports, QUICK)
         report.main(reports, *sets, reports / "index.html")
     return place
 
@@ -70,6 +69,7 @@ def test_an_untouched_report_is_made_again(finished, monkeypatch, capsys):
         ("headline.json", '"UNDERPOWERED"', '"USEFUL"', "headline.json: verdict: expected 'UNDER"),
         ("verdict.json", '"min_subjects": 10', '"min_subjects": 1', "rule.min_subjects"),
         ("compare/arms.csv", "real,svm,1.", "real,svm,0.", r"arms.csv: \[\d+\]\[2\]: expected 1."),
+        ("few/few.json", '"draws": 6', '"draws": 7', r"few/few.json: experiment.draws"),
         ("classify.json", '"people": 3', '"people": 30', r"classify.json: kept.svm.people"),
         ("index.html", "UNDERPOWERED", "USEFUL", r"index.html: line \d+: expected "),
     ],
@@ -136,3 +136,13 @@ def test_differences_name_the_first_path():
     assert next(verify.differences(made, {**made, "d": 0}))[0] == "d"
     assert list(verify.differences([1], [1, 2])) == [("", "expected 1 entries, found 2 entries")]
     assert list(verify.differences({"x": True}, {"x": 1})) == [("x", "expected True, found 1")]
+
+
+def test_a_changed_spread_is_found(finished, tmp_path):
+    place = shutil.copytree(finished, tmp_path / "copy")
+    path = place / "reports" / "metrics.json"
+    found = files.read_json(path)
+    found["sets"]["kde"]["fd"]["sd"] += 0.1
+    files.write_json(path, found)
+    with pytest.raises(IntegrityError, match=r"metrics\.json: sets\.kde\.fd\.sd: expected"):
+        verify.verify(place / "data", place / "models" / "classify", place / "reports", QUICK)

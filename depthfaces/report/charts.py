@@ -9,24 +9,8 @@ from matplotlib.figure import Figure
 from depthfaces.report import words
 from depthfaces.report.drawing import COLOURS, INK, canvas, style
 from depthfaces.report.words import arm, generators, method, model
-from depthfaces.verdict.arm import (
-    AUGMENTED,
-    CONTROL,
-    POSED,
-    REAL,
-    SHUFFLED,
-    SYNTHETIC,
-    TOPPED,
-    Arm,
-)
+from depthfaces.verdict.arm import CONTROL, REAL, SHUFFLED, TOPPED, Arm
 
-# Lines over the number of people: name, kind and source of the arm.
-LINES = (
-    ("+ augmented + synthetic", TOPPED, SYNTHETIC),
-    ("+ augmented", CONTROL, AUGMENTED),
-    ("+ augmented in 3-D", CONTROL, POSED),
-    ("real alone", REAL, ""),
-)
 SIDES = {"real": "real, held out", "synthetic": "synthetic"}
 
 
@@ -64,30 +48,45 @@ def violins(table: dict[str, Any]) -> Figure:
     return figure
 
 
-def by_people(verdict: dict[str, Any]) -> Figure | None:
+def by_people(few: dict[str, Any]) -> Figure | None:
     """Draw macro-F1 by the number of real people, a panel a classifier, with intervals."""
-    everybody = {"people": verdict["people_learned"], "arms": verdict["arms"]}
-    levels = sorted([*verdict["fewer"], everybody], key=lambda level: level["people"])
+    levels = few["levels"]
     if len(levels) < 2:
         return None
-    models = list(verdict["arms"]["real"])
+    models = list(levels[0]["arms"]["real"])
     with style():
-        figure = canvas(2.8)
+        figure = canvas(3.2)
         axes: Any = figure.subplots(1, len(models), squeeze=False, sharey=True)
         for axis, name in zip(axes.flat, models, strict=True):
-            for (label, kind, source), colour in zip(LINES, COLOURS, strict=False):
-                found = [(level["people"], _most(level["arms"], kind, source)) for level in levels]
-                points = [(people, arm[name]) for people, arm in found if arm and name in arm]
+            for label, colour in zip(_lines(levels), COLOURS, strict=False):
+                found = [
+                    (level["people"], level["arms"].get(label, {}).get(name)) for level in levels
+                ]
+                points = [(people, one) for people, one in found if one]
                 if points:
-                    _band(axis, points, colour, label)
+                    _band(axis, points, colour, arm(label))
             axis.set(title=model(name), xlabel="real people learned from", xscale="log")
             axis.set_xticks([level["people"] for level in levels])
             axis.set_xticklabels([str(level["people"]) for level in levels])
             axis.minorticks_off()
             axis.grid(axis="y")
         axes.flat[0].set_ylabel("macro-F1 on people never seen")
-        figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+        handles = axes.flat[0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside lower center", ncols=2, fontsize=7)
     return figure
+
+
+def _lines(levels: list[dict[str, Any]]) -> list[str]:
+    """Return the arms that are drawn as lines: real alone, the control, and each source on top.
+
+    Where doses were chosen those arms, else each in its largest dose.
+    """
+    known = [Arm.of(name) for name in levels[0]["arms"]]
+    chosen = [one for one in known if one.kind in {CONTROL, TOPPED} and not one.dose]
+    if not chosen:
+        most = max(one.dose for one in known)
+        chosen = [one for one in known if one.kind in {CONTROL, TOPPED} and one.dose == most]
+    return [REAL, *(one.key for one in chosen)]
 
 
 def by_method(scores: dict[str, Any]) -> Figure | None:
@@ -124,9 +123,10 @@ def comparison(metrics: dict[str, Any]) -> Figure | None:
         axes: Any = figure.subplots(lines, 4, squeeze=False)
         for axis, key in zip(axes.flat, shown, strict=False):
             for place, name in enumerate(names):
-                value = sets[name][key]["value"]
+                value, sd = sets[name][key]["value"], sets[name][key]["sd"]
                 if value is not None:
-                    axis.bar(place, value, 0.7, color=COLOURS[place % len(COLOURS)])
+                    colour = COLOURS[place % len(COLOURS)]
+                    axis.bar(place, value, 0.7, yerr=sd, color=colour, error_kw={"lw": 1})
             if sets[names[0]][key]["floor"] is not None:
                 axis.axhline(sets[names[0]][key]["floor"], color=INK, lw=1, ls="--")
             axis.set_title(words.METRICS[key][0], fontsize=8)
@@ -209,13 +209,6 @@ def families(found: dict[str, Any]) -> Figure:
             axis.set_yticks(range(len(matrix)), found["names"])
             axis.spines[:].set_visible(False)
     return figure
-
-
-def _most(arms: dict[str, Any], kind: str, source: str) -> dict[str, Any] | None:
-    """Return the arm of `kind` and `source` at its largest dose, None where there is none."""
-    known = [arm for arm in map(Arm.of, arms) if (arm.kind, arm.source) == (kind, source)]
-    best = max(known, key=lambda arm: arm.dose, default=None)
-    return arms[best.key] if best else None
 
 
 def _band(axis: Any, points: list[tuple[float, dict[str, Any]]], colour: str, label: str) -> None:

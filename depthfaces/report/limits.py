@@ -9,9 +9,8 @@ STANDING = (
     "The main table of distances uses the paper's hand-made features of shape. The tables of the "
     "other spaces stand below it; where they rank generators differently, believe neither. In "
     "normals and curvature (surface) generated faces lie farther off.",
-    "With fewer real people the classifiers learn from fewer, but the generator had learned from "
-    "all train people. Those rows say what a finished generator gives to somebody with few faces, "
-    "not what one gives that learned from few.",
+    "The experiment with few people trains short, so that it fits into the run; `make few` trains "
+    "longer, with more numbers of people and more sources.",
     "No face here was judged by people.",
 )
 

@@ -23,8 +23,8 @@ from depthfaces.report.results import Results
 HERE = Path(__file__).parent
 SCRIPTS = ("viewer.js", "tables.js")
 FIGURES = (
-    *("losses", "evolution", "overlap", "comparison", "arms", "violins", "by_people"),
-    *("by_method", "densities", "map", "families"),
+    *("losses", "evolution", "overlap", "comparison", "arms", "violins", "few"),
+    *("by_people", "by_method", "densities", "map", "families"),
 )
 
 
@@ -63,6 +63,8 @@ def content(results: Results, columns: int) -> dict[str, Any]:
         | {name: Markup(text) for name, text in drawn.items()},
         "metrics": tables.metrics(results.metrics),
         "cells": tables.cells(results.verdict),
+        "few": tables.few(results.few),
+        "few_sheet": uri(results.few_sheet, "png") if results.few_sheet else None,
         "labels": tables.labels(results.verdict),
         "generators": generators.compared(results),
         "confusions": tables.confusions(results),
@@ -102,13 +104,27 @@ def draw(results: Results) -> dict[str, Any]:
         found["comparison"] = charts.comparison(results.metrics)
     if results.verdict:
         found |= experiment(results.verdict)
+    if results.few:
+        found |= few_people(results.few)
+    found |= spaces(results)
+    if results.metrics and "families" in results.metrics:
+        found["families"] = charts.families(results.metrics["families"])
+    return {name: figure for name, figure in found.items() if figure is not None}
+
+
+def spaces(results: Results) -> dict[str, Any]:
+    """Return the figures of where faces lie among each other."""
+    found = {}
     if results.densities is not None:
         found["densities"] = charts.densities(results.densities)
     if results.map is not None:
         found["map"] = charts.flat_map(results.map)
-    if results.metrics and "families" in results.metrics:
-        found["families"] = charts.families(results.metrics["families"])
-    return {name: figure for name, figure in found.items() if figure is not None}
+    return found
+
+
+def few_people(few: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of the experiment with few people; None where there is nothing to draw."""
+    return {"few": figures.arms(few["levels"][0]["arms"]), "by_people": charts.by_people(few)}
 
 
 def experiment(verdict: dict[str, Any]) -> dict[str, Any]:
@@ -116,6 +132,5 @@ def experiment(verdict: dict[str, Any]) -> dict[str, Any]:
     return {
         "arms": figures.arms(verdict["arms"]),
         "violins": charts.violins(verdict["arms"]),
-        "by_people": charts.by_people(verdict),
         "by_method": charts.by_method(verdict["scores"]["arms"]),
     }

@@ -26,6 +26,8 @@ class Results:
     scores: dict[str, Any] | None
     metrics: dict[str, Any] | None
     verdict: dict[str, Any] | None
+    few: dict[str, Any] | None
+    few_sheet: bytes | None
     densities: pd.DataFrame | None
     map: pd.DataFrame | None
     grid: bytes | None
@@ -51,6 +53,8 @@ def load(reports: Path, faces: Path, synthetic: Path, baselines: Path) -> Result
         scores=_json(reports / "classify.json"),
         metrics=_json(reports / "metrics.json"),
         verdict=_json(reports / "verdict.json"),
+        few=_json(reports / "few" / "few.json"),
+        few_sheet=_bytes(reports / "few" / "sheet.png"),
         densities=_table(reports / "compare" / "densities.csv"),
         map=_table(reports / "compare" / "map.csv"),
         grid=_bytes(reports / "train" / "samples.png"),

@@ -18,6 +18,13 @@ def number(value: float | None) -> str:
     return text.replace("-", "−") if abs(value) >= TINY else "0"
 
 
+def spread(value: float | None, sd: float | None) -> str:
+    """Return a mean of draws with the standard deviation between them, two digits of it."""
+    if value is None or sd is None:
+        return number(value)
+    return f"{number(value)} ± {number(float(f'{sd:.2g}'))}"
+
+
 def plain_text(value: str | float | bool) -> str:
     """Return a setting or a count as text."""
     if isinstance(value, bool):
@@ -98,7 +105,7 @@ def preparation(results: Results) -> dict[str, Any] | None:
 
 
 def metrics(found: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a row a metric: what it says, its floor, its value for each generator."""
+    """Return a row a metric: what it says, its floor and each generator's value, with spreads."""
     if not found or not found["sets"]:
         return None
     sets = found["sets"]
@@ -109,8 +116,8 @@ def metrics(found: dict[str, Any] | None) -> dict[str, Any] | None:
             "title": words.METRICS[key][0],
             "says": words.METRICS[key][1],
             "better": words.METRICS[key][2],
-            "floor": number(first[key]["floor"]),
-            "scores": [number(sets[name][key]["value"]) for name in names],
+            "floor": spread(first[key]["floor"], first[key]["floor_sd"]),
+            "scores": [spread(sets[name][key]["value"], sets[name][key]["sd"]) for name in names],
         }
         for key in words.METRICS
         if key in first
@@ -118,11 +125,33 @@ def metrics(found: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"names": [words.method(name) for name in names], "rows": rows, **found["embedding"]}
 
 
+def few(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what the experiment with few people says: its contrast in words, and all others."""
+    if found is None:
+        return None
+    first = found["levels"][0]
+    return {
+        "name": found["verdict"],
+        "tone": TONES.get(found["verdict"], "open"),
+        "model": words.model(found["primary"]["model"]),
+        **compared(found | found["primary"]),
+        "p": f"{found['p']:.3f}",
+        "smallest": points(found["smallest"], signed=False),
+        "reasons": found["reasons"],
+        "learned": found["people_learned"],
+        "draws": first["draws"],
+        "asked": first["asked"],
+        "in_turn": first["in_turn"],
+        "steps": f"{found['experiment']['gan_steps']:,}",
+        "cells": cells(found),
+    }
+
+
 def cells(found: dict[str, Any] | None) -> Rows:
     """Return a row a secondary contrast: by how many people, which arms, how far apart."""
     return [
         {
-            "people": one["people"],
+            "people": one.get("people", "all"),
             "model": words.model(one["model"]),
             **compared(one),
             "p": f"{one['p']:.3f}",

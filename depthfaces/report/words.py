@@ -13,6 +13,8 @@ METHODS = {
     "vae": "VAE",
     "gmm": "GMM",
     "kde": "KDE",
+    "camera": "Virtual camera",
+    "reenact": "Re-enacted",
 }
 
 # name: (title, what it says, which way is better)
@@ -76,6 +78,7 @@ MODELS = {
     "tree": "Decision tree",
     "svm": "SVM",
     "cnn": "Small CNN",
+    "net": "Net (depth and slopes)",
 }
 
 
