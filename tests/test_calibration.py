@@ -27,7 +27,7 @@ from depthfaces.report import tables
 from depthfaces.sources import virtual
 
 SETTINGS = params.load().model_copy(update={"threads": 1})
-REAL = Job(Arm("real"), "svm", 999)
+REAL = Job(Arm("real"), "svm")
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +223,7 @@ def people() -> Sets:
 @pytest.mark.parametrize("name", ["svm", "xgboost"])
 def test_of_virtual_people_never_seen_as_many_are_right_as_is_said(name: str, people: Sets) -> None:
     """945 faces of 45 people: with exact probabilities chance alone makes about .02 of it."""
-    job, test = Job(Arm("real"), name, 999), people["real"].part("test")
+    job, test = Job(Arm("real"), name), people["real"].part("test")
     calibration = calibrate(job, people, SETTINGS)
     assert calibration is not None
     assert calibration["people"] == 45
