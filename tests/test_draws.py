@@ -22,7 +22,7 @@ from depthfaces.metrics.fidelity import Sides, fidelity
 from depthfaces.metrics.frechet import fd
 from depthfaces.metrics.manifold import precision
 from depthfaces.metrics.memory import authentic_share, closest_share
-from depthfaces.metrics.sides import TRAIN, VALIDATION
+from depthfaces.metrics.sides import TRAIN, VALIDATION, choose
 from depthfaces.metrics.undefined import Value
 from depthfaces.report import tables
 
@@ -127,6 +127,14 @@ def test_distances_are_means_of_draws_of_equal_size(sets) -> None:
     floors = [sides.reference.train, *(sides.drawn(TRAIN, k) for k in range(1, DRAWS))]
     each = [fd(real=sides.reference.held_out.points, fake=cloud.points) for cloud in floors]
     assert found["fd"]["floor"] == pytest.approx(np.mean(each))
+
+
+def test_what_else_is_measured_changes_no_draw_of_a_set(sets) -> None:
+    """So `judge` finds for an exported set what the report says of it."""
+    alone, beside = choose(sets, QUICK), choose(sets | {"another": sets["synthetic"]}, QUICK)
+    assert {name: rows.tolist() for name, rows in alone.items()} == {
+        name: rows.tolist() for name, rows in beside.items() if name != "another"
+    }
 
 
 def test_shares_of_faces_are_those_of_all_faces(sets) -> None:

@@ -315,7 +315,7 @@ def test_matched_gives_one_size_and_one_mix():
 
     labels = [label(a=8, b=4), label(a=4, b=9), label(a=90, b=90)]
     for most, expected in ((99, [4, 2]), (3, [2, 1])):
-        rows = matched(labels, most, np.random.default_rng(0))
+        rows = matched(labels, most, [np.random.default_rng(k) for k in range(len(labels))])
         chosen = [part[places] for part, places in zip(labels, rows, strict=True)]
         assert [np.unique(part, return_counts=True)[1].tolist() for part in chosen] == [
             expected

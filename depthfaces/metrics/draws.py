@@ -39,14 +39,14 @@ def redrawn(pool: Array, chosen: Array, rng: np.random.Generator) -> Array:
     Without replacement: a face that came twice would be its own neighbour, and its own copy.
     """
     count = int(len(chosen) * fraction(room(pool, chosen)))
-    return matched([chosen, pool], count, rng)[1]
+    return matched([chosen, pool], count, [rng, rng])[1]
 
 
 def whole(pool: Array, chosen: Array, rng: np.random.Generator) -> Array:
     """Return rows of `pool`, as many as there are in the mix of `chosen`; all if that is theirs."""
     times = int(np.ceil(room(pool, chosen)))
     wanted = np.repeat(chosen, max(times, 1))
-    return matched([wanted, pool], len(wanted), rng)[1]
+    return matched([wanted, pool], len(wanted), [rng, rng])[1]
 
 
 def fraction(times: float) -> float:

@@ -80,7 +80,7 @@ def faults(
 ) -> dict[str, Side]:
     """Return the honest faces and each fault's, all as many and with one mix of classes."""
     train = sides.sides[TRAIN]
-    rows, copied = matched([sides.validation.label, train.label], len(train), rng)
+    rows, copied = matched([sides.validation.label, train.label], len(train), [rng, rng])
     honest, copies = sides.validation.pick(rows), train.pick(copied)
     assert honest.images is not None, "the self-test makes its faults from images"
     assert copies.images is not None, "the self-test makes its faults from images"

@@ -70,8 +70,9 @@ def choose(sets: dict[str, FeatureSet], params: Params) -> dict[str, Array]:
     """
     rows = {name: part for name, part in available(sets).items() if name != VALIDATION}
     labels = {name: sets[owner(name)].label[part] for name, part in rows.items()}
-    rng = seeding.stream(params.seed, "compare")
-    chosen = matched(list(labels.values()), params.compare.faces, rng)
+    # A stream for each set: which of its faces are drawn does not hang on what else is there.
+    rngs = [seeding.stream(params.seed, "compare", name) for name in rows]
+    chosen = matched(list(labels.values()), params.compare.faces, rngs)
     return {name: part[places] for (name, part), places in zip(rows.items(), chosen, strict=True)}
 
 
@@ -88,7 +89,7 @@ def owner(name: str) -> str:
     return "real" if name in SPLITS else name
 
 
-def matched(labels: list[Array], most: int, rng: np.random.Generator) -> list[Array]:
+def matched(labels: list[Array], most: int, rngs: list[np.random.Generator]) -> list[Array]:
     """Return the rows of each set drawn to one size, at most `most`, and to the first's mix."""
     classes = sorted(set(labels[0]))
     counts = np.array([[np.sum(label == name) for name in classes] for label in labels])
@@ -104,7 +105,7 @@ def matched(labels: list[Array], most: int, rng: np.random.Generator) -> list[Ar
                 ]
             )
         )
-        for label in labels
+        for label, rng in zip(labels, rngs, strict=True)
     ]
 
 
