@@ -1,5 +1,7 @@
 """The virtual depth camera: people, emotions, projection, z-buffer, sensor."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from depthfaces.depth.pose import rotation
 from depthfaces.faces import FaceSet
 from depthfaces.schema import Emotion, Params
 from depthfaces.sources import virtual
-from depthfaces.sources.virtual import camera, emotions, heads, people, sensor, shells
+from depthfaces.sources.virtual import camera, emotions, flesh, heads, people, sensor, shells
 
 WALL = (1500.0, 8000.0)
 PERFECT = sensor.Sensor(axial=0, lateral=0, missing=0, flying=0, wall=WALL)
@@ -28,6 +30,10 @@ def model() -> heads.Heads:
 def test_every_emotion_of_the_schema_has_its_units() -> None:
     assert set(emotions.EMOTIONS) == set(Emotion.__args__)
     assert all(set(units) <= set(emotions.UNITS) for units in emotions.EMOTIONS.values())
+    for emotion, styles in emotions.STYLES.items():
+        for style in styles:
+            assert set(style) <= set(emotions.UNITS)
+            assert not set(style) & set(emotions.EMOTIONS[emotion])
 
 
 def test_every_unit_drives_known_facial_actions(model: heads.Heads) -> None:
@@ -36,7 +42,8 @@ def test_every_unit_drives_known_facial_actions(model: heads.Heads) -> None:
         alone[row] = 1.0
         weights = emotions.actions(alone, model.action_labels)
         assert weights.max() > 0.3, unit
-        assert weights.max() <= 1.0
+        ends = [emotions.most(name) for name in model.action_labels]
+        assert (weights <= ends).all()
 
 
 def test_left_right_strengths_reach_left_right_actions(model: heads.Heads) -> None:
@@ -45,7 +52,7 @@ def test_left_right_strengths_reach_left_right_actions(model: heads.Heads) -> No
     weights = dict(
         zip(model.action_labels, emotions.actions(one_sided, model.action_labels), strict=True)
     )
-    assert weights["mouthSmileLeft"] == pytest.approx(0.8)
+    assert weights["mouthSmileLeft"] == pytest.approx(0.8 * 0.7)
     assert weights["mouthSmileRight"] == 0
 
 
@@ -65,10 +72,12 @@ def test_contempt_is_shown_on_one_side_only() -> None:
 
 def test_the_sum_of_actions_equals_the_model_itself(model: heads.Heads) -> None:
     person = people.draw(seeding.stream(1, "person", 0), model.change_labels)
+    person = dataclasses.replace(person, size=(1.0, 1.0, 1.0))
     weights = np.zeros((1, len(model.action_labels)))
     weights[0, [3, 24, 43]] = 0.3, 0.7, 1.0
     ours = model.frames(model.neutral(person), weights)[0]
-    actions = dict(zip(model.action_labels, weights[0], strict=True))
+    known = model.action_labels[: -len(flesh.MOVING)]
+    actions = dict(zip(known, weights[0], strict=False))
     theirs = heads._vertices(
         model.model,
         phenotype_kwargs=person.phenotypes,
@@ -76,6 +85,7 @@ def test_the_sum_of_actions_equals_the_model_itself(model: heads.Heads) -> None:
         facial_actions=actions,
     )[0]
     rest = model.neutral(person)
+    ours = ours - model.rest
     np.testing.assert_allclose(ours - ours.mean(0), theirs - theirs.mean(0), atol=1e-3)
     assert np.abs(ours - rest).max() > 5  # mm: something moved
 
@@ -190,3 +200,58 @@ def test_presets_scale_the_emotions_and_the_noise() -> None:
         roughness[preset] = np.abs(np.diff(middle, 2, axis=2)).mean()
     assert strength["easy"] > strength["default"] > strength["hard"]
     assert roughness["easy"] < roughness["hard"]
+
+
+def test_flesh_changes_depth_as_its_bumps_say(model: heads.Heads) -> None:
+    """Seen from the front, on ground that is not steep: a point moves along its normal."""
+    weights = np.zeros((1, len(model.action_labels)))
+    weights[0, model.action_labels.index("smileFlesh")] = 1
+    moved = model.frames(model.template, weights)[0]
+    slope = flesh.normals(model.template, model.triangles)
+    flat = (slope[:, 2] < -0.9) & (model.template[:, 2] < flesh.BEHIND)
+    wanted = flesh.depth(model.template, flesh.BUMPS["smileFlesh"])
+    found = (moved - model.template)[:, 2] / slope[:, 2] ** 2
+    np.testing.assert_allclose(found[flat], wanted[flat], atol=1e-3)
+    assert wanted[flat].max() > 1
+    assert wanted[flat].min() < -1
+    behind = model.template[:, 2] >= flesh.BEHIND
+    assert (moved == model.template)[behind].all()
+
+
+def test_bumps_are_the_same_on_both_sides() -> None:
+    points = np.array([[20.0, 30.0, 5.0], [-20.0, 30.0, 5.0], [0.0, 26.0, 0.0]])
+    right, left, middle = flesh.depth(points, ((20.0, 30.0, 3.0), (0.0, 26.0, 2.0)))
+    assert right == pytest.approx(left)
+    assert right > 3
+    assert middle == pytest.approx(2 + 2 * 3 * np.exp(-(20**2 + 4**2) / (2 * flesh.WIDE**2)))
+
+
+def test_an_open_jaw_brings_the_chin_down_more_than_back(model: heads.Heads) -> None:
+    wide = np.zeros((len(emotions.AUS), 2))
+    for unit, value in (emotions.EMOTIONS["Surprise"] | emotions.STYLES["Surprise"][-1]).items():
+        wide[emotions.AUS.index(unit)] = value
+    weights = emotions.actions(wide, model.action_labels)
+    head = model.template
+    moved = model.frames(head, weights[None])[0] - head
+    middle = np.flatnonzero((np.abs(head[:, 0]) < 5) & (head[:, 2] < 60) & (head[:, 1] > 20))
+    chin = middle[np.argmax(head[middle, 1] * (head[middle, 2] < 45))]
+    assert moved[chin, 1] > 15
+    assert moved[chin, 1] > moved[chin, 2]
+
+
+def test_a_person_has_a_style_of_their_own_the_same_left_and_right(model: heads.Heads) -> None:
+    labels = model.action_labels
+    one, same, other = (emotions.style(seed, labels) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert not np.allclose(one, other)
+    left, right = (one[labels.index(f"mouthSmile{side}")] for side in ("Left", "Right"))
+    assert left == right
+
+
+def test_a_smile_shows_teeth_or_not_and_never_goes_without_its_corners() -> None:
+    drawn = np.stack(
+        [emotions.draw_units("Happiness", 1, 1, np.random.default_rng(k)) for k in range(300)]
+    )
+    corners, parted = (drawn[:, emotions.AUS.index(unit)].mean(1) for unit in (12, 25))
+    assert corners.min() > 0.5
+    assert 0.2 < (parted < 0.1).mean() < 0.6

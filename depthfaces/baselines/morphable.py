@@ -20,7 +20,6 @@ Floats = npt.NDArray[np.float32]
 
 PEOPLE = 64  # heads that the components are of
 COMPONENTS = 20
-PROPORTIONS = 0.05  # standard deviation of a head's width, height and depth, as a share
 FACING = -0.35  # z of the normal up to which a vertex is looked for
 DEEPEST = 75.0  # mm behind the nose tip: farther vertices are hair and neck in most faces
 FARTHEST = 20.0  # mm between a vertex and its pixel beyond which they have nothing to do
@@ -79,7 +78,7 @@ def load() -> Model:
     for number in range(PEOPLE):
         rng = seeding.stream(0, "morphable", number)
         person = people.draw(rng, head.change_labels)
-        found.append(head.neutral(person) * rng.normal(1, PROPORTIONS, 3).astype(np.float32))
+        found.append(head.neutral(person))
     mean, shapes = _components(np.stack(found))
     return Model(
         mean, shapes, head.actions, head.action_labels, _ties(head.action_labels),

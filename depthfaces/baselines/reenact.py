@@ -31,9 +31,7 @@ Floats = npt.NDArray[np.float32]
 # people even shares did no worse than the others that were tried.
 SHARES = {"pose": 0.25, "expression": 0.25, "donor": 0.25, "parts": 0.25}
 # Strength of an emotion in a re-enacted face, and what single actions differ by (log deviation).
-# Beyond 1, for a real smile is about twice as strong as the virtual camera's.
 WEAKEST, STRONGEST = 0.6, 1.0
-STRONGER = 1.3
 STYLE = 0.25
 # Strength of another person's change, as a share of it.
 DONATED = (0.8, 1.3)
@@ -123,7 +121,7 @@ def expression(cast: Cast, label: str, rng: np.random.Generator) -> Scene:
     """Return a neutral train face that shows `label` by the head model's actions."""
     model = morphable.load()
     units = emotions.draw_units(label, WEAKEST, STRONGEST, rng)
-    weights = STRONGER * emotions.actions(units, model.labels)
+    weights = emotions.actions(units, model.labels)
     weights *= np.exp(rng.normal(0, STYLE, len(weights)))
     number = int(rng.integers(len(cast.actors[NEUTRAL])))
     return acted(cast, number, np.tensordot(weights, model.actions, 1), rng)

@@ -88,7 +88,8 @@ def _frames(
     virtual: Virtual, person: people.Person, drawn: Draw, rng: np.random.Generator
 ) -> Frames:
     labels = heads.load().action_labels
-    weights = np.stack([emotions.actions(units, labels) for units in drawn.units])
+    style = emotions.style(person.seed, labels)
+    weights = np.stack([emotions.actions(units, labels, style) for units in drawn.units])
     shot = scene.shoot(person, weights, drawn.views, scene.Optics(virtual.focal, virtual.size))
     noise = PRESETS[virtual.preset][2] * virtual.noise
     noisy = sensor.Sensor(

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from depthfaces.sources.virtual import caches
+from depthfaces.sources.virtual import caches, flesh
 from depthfaces.sources.virtual.people import Person
 
 Floats = npt.NDArray[np.float32]
@@ -25,13 +25,15 @@ class Heads:
     change_labels: list[str]
     triangles: npt.NDArray[np.int32]
     tip: int  # vertex of the nose tip
+    rest: Floats  # what recorded people's resting faces are more than the model's
 
     def neutral(self, person: Person) -> Floats:
         """Return the resting head (V, 3) of `person`: x right, y down, z away, nose tip at 0."""
         found = _vertices(
             self.model, phenotype_kwargs=person.phenotypes, local_changes_kwargs=person.changes
         )[0]
-        return np.asarray(found - found[self.tip], np.float32)
+        head = (found - found[self.tip]) * np.array(person.size, np.float32)
+        return np.asarray(head + self.rest, np.float32)
 
     def frames(self, neutral: Floats, weights: npt.NDArray[np.float64]) -> Floats:
         """Return heads (n, V, 3) with action `weights` (n, A): neutral + sum of w_a delta_a."""
@@ -62,14 +64,17 @@ def load() -> Heads:
     template = _vertices(model)[0]
     one_each = _vertices(model, facial_actions=_one_hot(model, len(labels)))
     tip = int(np.argmin(template[:, 2]))
+    triangles = model.faces.numpy().astype(np.int32)
+    rest, *follows = flesh.motions(template - template[tip], triangles)
     return Heads(
         model=model,
         template=template - template[tip],
-        actions=one_each - template,
-        action_labels=labels,
+        actions=np.concatenate([one_each - template, follows]),
+        action_labels=labels + flesh.MOVING,
         change_labels=list(model.local_change_labels),
-        triangles=model.faces.numpy().astype(np.int32),
+        triangles=triangles,
         tip=tip,
+        rest=rest - rest[tip],
     )
 
 

@@ -9,6 +9,9 @@ PARTS = (
     "cheek", "chin", "ear", "eyebrows", "eye", "forehead", "head", "mouth", "neck", "nose",
 )  # fmt: skip
 SPREAD = 0.18  # standard deviation of a local change; 1 is the end of the model's range
+# Width, height and depth of heads as shares of the model's, mean and standard deviation: the faces
+# of six recorded people are a twentieth wider.
+SIZE, SIZE_SPREAD = (1.05, 1.0, 1.0), (0.05, 0.04, 0.05)
 ASYMMETRY = 0.04  # standard deviation of left minus right
 # Changes that tear the head from its neck or age it beyond the phenotype: left alone.
 SKIPPED = ("neck-trans", "head-trans", "neck-double", "head-age")
@@ -28,6 +31,7 @@ class Person:
     opening: float  # half angle in radians that long hair leaves free in front
     shoulders: float  # half width
     seed: int  # of the bumps
+    size: tuple[float, float, float]  # factors on the head's width, height and depth
 
 
 def draw(rng: np.random.Generator, labels: list[str]) -> Person:
@@ -56,6 +60,7 @@ def draw(rng: np.random.Generator, labels: list[str]) -> Person:
         opening=float(rng.uniform(0.75, 1.35)),
         shoulders=float(rng.uniform(175, 235)),
         seed=int(rng.integers(2**31)),
+        size=tuple(rng.normal(SIZE, SIZE_SPREAD).tolist()),
     )
 
 
