@@ -3,7 +3,7 @@
     python -m bench.locator [MINUTES]
 
 Renders 12,000 frames of 600 people (none of them in any default set) with turned heads, then
-trains for MINUTES (default 8). Prints the error on 60 further people before it writes.
+trains for MINUTES (default 11). Prints the error on 60 further people before it writes.
 """
 
 import sys
@@ -31,7 +31,7 @@ def render(subjects: int) -> tuple[np.ndarray, np.ndarray]:
     virtual = params.load().data.virtual.model_copy(
         update={
             "subjects": subjects, "frames": 3, "size": 176, "near": 600.0, "far": 1500.0,
-            "yaw": 24.0, "pitch": 13.0, "roll": 7.0, "weakest": 0.0,
+            "yaw": 24.0, "pitch": 13.0, "roll": 7.0, "weakest": 0.0, "strongest": 1.4,
         }
     )  # fmt: skip
     maps, angles = [], []
@@ -141,4 +141,4 @@ def main(minutes: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 8.0)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 11.0)
