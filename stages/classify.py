@@ -13,7 +13,7 @@ from depthfaces.kept_config import CONFIG
 
 def main(features: Path, predicted: Path, scores: Path, models: Path) -> None:
     """Write PREDICTED (CSV, a row a prediction), SCORES (JSON, by arm, model, part), and MODELS."""
-    settings = params.load()
+    settings = params.load().of_unit(about(features)["unit"])
     wanted = {CLASSIFIERS[name].view for name in settings.classify.models}
     views = {view: open_all(features, view) for view in sorted(wanted)}
     found = predictions(views, settings)

@@ -11,7 +11,7 @@ from conftest import LABELS, draw, same_files, write_params
 from depthfaces import files, params
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
-from depthfaces.few import alone, amounts, choices, experiment, sources, unit
+from depthfaces.few import alone, amounts, choices, experiment, sheet, sources, unit
 from depthfaces.few.answer import answer, in_turn
 from depthfaces.few.choices import Choice
 from depthfaces.few.task import Task
@@ -408,3 +408,8 @@ def test_a_search_that_is_not_asked_for_costs_few_people_nothing(tmp_path):
 
     assert folder(2, "kd") == folder(50, "kd") != folder(2, "kde")
     assert folder(2, "synthetic") != folder(50, "synthetic")
+
+
+def test_the_sheet_shows_real_faces_first_and_what_is_made_of_them_last() -> None:
+    names = ["kde", "posed", "reenact", "real", "augmented"]
+    assert sorted(names, key=sheet.place) == ["real", "augmented", "posed", "kde", "reenact"]

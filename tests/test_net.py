@@ -118,6 +118,12 @@ def test_without_all_classes_on_validation_nothing_is_tuned(fitted, held):
     assert not np.array_equal(model.predict(x), tuned)
 
 
+def test_the_stages_tell_the_net_what_are_photographs():
+    settings = params.load()
+    assert settings.of_unit("relative").classify.net_relief == 0
+    assert settings.of_unit("mm").classify.net_relief == pytest.approx(120 / 180)
+
+
 @pytest.mark.parametrize("relief", [0.0, 1e-6])
 def test_photographs_have_no_slopes(relief):
     grey = TINY.model_copy(update={"net_relief": relief})

@@ -9,11 +9,14 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from depthfaces import files
-from depthfaces.verdict.arm import REAL, SOURCES
+from depthfaces.verdict.arm import AUGMENTED, POSED, REAL, SOURCES
+
+FIRST = (REAL, AUGMENTED, POSED)  # rows of the sheet; made faces follow
 
 
 def write(path: Path, faces: Mapping[str, npt.NDArray[Any]], classes: Sequence[str]) -> None:
     """Draw `faces` {set: (n, S, S), as many of each class, class by class}; near is bright."""
+    faces = {name: faces[name] for name in sorted(faces, key=place)}
     columns = len(next(iter(faces.values())))
     each = columns // len(classes)
     figure = Figure(figsize=(0.85 * columns + 1.2, 0.95 * len(faces) + 0.6), layout="constrained")
@@ -31,3 +34,8 @@ def write(path: Path, faces: Mapping[str, npt.NDArray[Any]], classes: Sequence[s
     axes[0].set_xticks(middles, classes, fontsize=8)
     with files.atomic(path) as temporary:
         figure.savefig(temporary, dpi=110, metadata={"Software": None})
+
+
+def place(name: str) -> int:
+    """Return where a set stands: real faces and what is made of them by turning come first."""
+    return FIRST.index(name) if name in FIRST else len(FIRST)

@@ -91,6 +91,7 @@ def run(
     `asked` are the views of the faces `unit.asked`, `shared` is what all units have. The
     draw is left for the caller to number.
     """
+    params = params.of_unit(task.faces.table["unit"].iloc[0])
     seed = seeding.number(params.seed, "few", *unit.learned)
     torch.set_num_threads(params.threads)
     few = task.faces.pick(task.rows(unit.learned))

@@ -39,6 +39,9 @@ __all__ = [
 ]
 
 
+FLAT = {"net_relief": 0.0}
+
+
 class Params(Section):
     """All of params.yaml."""
 
@@ -73,6 +76,12 @@ class Params(Section):
         if not classify.net_relief:
             classify = classify.model_copy(update={"net_relief": relief})
         return self.model_copy(update={"features": features, "classify": classify})
+
+    def of_unit(self, unit: str) -> Self:
+        """Return the settings for images of `unit`: photographs (relative) have no slopes."""
+        if unit == "mm":
+            return self
+        return self.model_copy(update={"classify": self.classify.model_copy(update=FLAT)})
 
     @model_validator(mode="after")
     def _primary_is_run(self) -> Self:
