@@ -13,17 +13,18 @@ from depthfaces.kept_config import CONFIG
 
 def main(features: Path, predicted: Path, scores: Path, models: Path) -> None:
     """Write PREDICTED (CSV, a row a prediction), SCORES (JSON, by arm, model, part), and MODELS."""
-    settings = params.load().of_unit(about(features)["unit"])
+    settings = params.load()
     wanted = {CLASSIFIERS[name].view for name in settings.classify.models}
     views = {view: open_all(features, view) for view in sorted(wanted)}
-    found = predictions(views, settings)
+    told = settings.of_unit(about(features)["unit"])
+    found = predictions(views, told)
     files.write_text(predicted, found.to_csv(index=False, lineterminator="\n"))
     config = {
         **about(features),
         "classes": sorted(set(found["label"])),
         "features": settings.features.model_dump(),
         "preprocess": settings.preprocess.model_dump(),
-        "models": keep(models, views, found, settings),
+        "models": keep(models, views, found, told),
     }
     files.write_json(models / CONFIG, config)
     files.write_json(scores, summary(found) | {"kept": reliabilities(models)})
