@@ -10,17 +10,13 @@ every arm and contrast with its interval, and writes them with figures and a con
 build/few-NAME. A run that was ended goes on where it was.
 """
 
-import csv
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
+from bench import frames
 from depthfaces import command, params
-from depthfaces.depth.crop import Window
-from depthfaces.depth.prepare import prepare
-from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
 from depthfaces.few import alone
 from depthfaces.few.task import Task
@@ -32,19 +28,9 @@ PRIOR = 60  # virtual people from whom generators go on
 
 def read(folder: Path, settings: params.Params) -> FaceSet:
     """Return the prepared faces of FOLDER; frames without a usable face or label are left out."""
-    path = folder / "labels.csv"
-    if not path.is_file():
-        raise DataError(f"{path}: expected a table with file, subject and label; found none")
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = [row | {"label": _label(row)} for row in csv.DictReader(lines)]
+    rows = [row | {"label": _label(row)} for row in frames.rows_of(folder)]
     rows = [row for row in rows if row["label"]]
-    frames = [cv2.imread(str(folder / row["file"]), cv2.IMREAD_UNCHANGED) for row in rows]
-    if not frames or any(frame is None or frame.dtype != np.uint16 for frame in frames):
-        raise DataError(f"{folder}: expected 16-bit PNG frames in millimetres, as labels.csv names")
-    asked = settings.preprocess
-    window = Window(asked.size, asked.crop, asked.front, asked.back)
-    focals = [float(row.get("focal") or settings.data.folder.focal) for row in rows]
-    done = prepare(frames, focals, window, asked.confidence, asked.frontalise)
+    done = list(frames.prepared(frames.load(folder, rows), rows, settings))
     good = [place for place, face in enumerate(done) if face.image is not None]
     table = pd.DataFrame(
         {

@@ -10,23 +10,20 @@ beside it how alike one person's is to the mean of the others. Draws build/motio
 the bumps of `depthfaces/sources/virtual/flesh.py` anew: those that are there, and what is missing.
 """
 
-import csv
 from pathlib import Path
 
-import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 
+from bench import frames
 from depthfaces import command, params
-from depthfaces.depth.crop import Window
-from depthfaces.depth.prepare import prepare
+from depthfaces.depth.dataset import window
 from depthfaces.sources.virtual import flesh, people_frames
 
 Floats = npt.NDArray[np.floating]
-Faces = dict[
-    tuple[str, str, str], Floats
-]  # (person, expression, pose): depth in mm behind the nose
+# By person, expression and pose: depth in mm behind the nose.
+Faces = dict[tuple[str, str, str], Floats]
 
 # Expressions of FOLDER and the emotions that virtual people show of them.
 ALIKE = {"smile": "Happiness", "mouth-wide-open": "Surprise"}
@@ -48,44 +45,39 @@ LEAST = 0.3  # mm: lower bumps are left out
 
 def mm(settings: params.Params) -> tuple[Floats, Floats]:
     """Return how many mm right of and below the nose tip each pixel is."""
-    asked = settings.preprocess
-    places = (np.arange(asked.size) - (asked.size - 1) / 2) * asked.crop / asked.size
-    right, down = np.meshgrid(places, places)
+    size, crop = settings.preprocess.size, settings.preprocess.crop
+    millimetres = (np.arange(size) - (size - 1) / 2) * crop / size
+    right, down = np.meshgrid(millimetres, millimetres)
     return right, down
 
 
-def depths(frames: list[Floats], focals: list[float], settings: params.Params) -> list[Floats]:
+def depths(images: frames.Images, rows: frames.Rows, settings: params.Params) -> list[Floats]:
     """Return prepared faces in mm behind the nose, turned to the front; NaN where there is none."""
-    asked = settings.preprocess
-    window = Window(asked.size, asked.crop, asked.front, asked.back)
-    found = []
-    for face in prepare(frames, focals, window, asked.confidence, frontalise=True):
-        lost = np.full((asked.size, asked.size), np.nan)
-        behind = lost if face.image is None else window.decode(face.image)
-        found.append(np.where(behind < EDGE, behind, np.nan))
-    return found
+    span, nothing = window(settings.preprocess), np.full((settings.preprocess.size,) * 2, np.nan)
+    depths = []
+    for face in frames.prepared(images, rows, settings, frontalise=True):
+        behind = nothing if face.image is None else span.decode(face.image)
+        depths.append(np.where(behind < EDGE, behind, np.nan))
+    return depths
 
 
 def real(folder: Path, settings: params.Params) -> Faces:
     """Return the faces of FOLDER."""
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    frames = [cv2.imread(str(folder / row["file"]), cv2.IMREAD_UNCHANGED) for row in rows]
-    focals = [settings.data.folder.focal] * len(rows)
+    rows = frames.rows_of(folder)
     names = [(row["subject"], row["expression"], row["pose"]) for row in rows]
-    return dict(zip(names, depths(frames, focals, settings), strict=True))
+    return dict(zip(names, depths(frames.load(folder, rows), rows, settings), strict=True))
 
 
 def virtual(people: int, settings: params.Params) -> Faces:
     """Return faces of virtual people, another seed than that of any run."""
-    change = {"emotions": sorted([*ALIKE.values(), NEUTRAL[1]]), "subjects": people}
-    camera = settings.data.virtual.model_copy(update=change | {"frames": FRAMES})
-    found: Faces = {}
-    for frames, rows in people_frames(camera, settings.seed + 77):
-        focals = [float(row["focal"]) for row in rows]
-        for row, face in zip(rows, depths(list(frames), focals, settings), strict=True):
-            found[row["subject"], row["label"], row["id"].rsplit("-", 1)[1]] = face
-    return found
+    emotions = sorted([*ALIKE.values(), NEUTRAL[1]])
+    wanted = {"emotions": emotions, "subjects": people, "frames": FRAMES}
+    camera = settings.data.virtual.model_copy(update=wanted)
+    faces: Faces = {}
+    for images, rows in people_frames(camera, settings.seed + 77):
+        for row, face in zip(rows, depths(list(images), rows, settings), strict=True):
+            faces[row["subject"], row["label"], row["id"].rsplit("-", 1)[1]] = face
+    return faces
 
 
 def change(faces: Faces, expression: str, neutral: str) -> Floats:
@@ -127,7 +119,7 @@ def strength(field: Floats, inner: npt.NDArray[np.bool_]) -> float:
     return float(np.sqrt(np.nanmean(field[inner] ** 2)))
 
 
-def told(expression: str, people: Floats, made: Floats, inner: npt.NDArray[np.bool_]) -> str:
+def summary(expression: str, people: Floats, made: Floats, inner: npt.NDArray[np.bool_]) -> str:
     """Return the line of an expression."""
     mean, ours = _mean(people), _mean(made)
     rest = [_mean(np.delete(people, k, 0)) for k in range(len(people))]
@@ -149,11 +141,11 @@ def fitted(name: str, missing: Floats, settings: params.Params) -> list[flesh.Bu
     there = {(right, down): deeper for right, down, deeper in flesh.BUMPS[name]}
     now = np.array([there.get(place, 0.0) for place in PLACES])
     squared = columns.T @ columns + RIDGE**2 * np.eye(len(PLACES))
-    wanted = np.linalg.solve(
+    best = np.linalg.solve(
         squared, columns.T @ (missing.ravel()[known] / TYPICAL[name] + columns @ now)
     )
-    found = [(*place, round(float(v), 1)) for place, v in zip(PLACES, wanted, strict=True)]
-    return [bump for bump in found if abs(bump[2]) >= LEAST]
+    bumps = [(*place, round(float(v), 1)) for place, v in zip(PLACES, best, strict=True)]
+    return [bump for bump in bumps if abs(bump[2]) >= LEAST]
 
 
 def inside(settings: params.Params) -> npt.NDArray[np.bool_]:
@@ -183,16 +175,16 @@ def drawn(fields: dict[str, tuple[Floats, Floats]], inner: npt.NDArray[np.bool_]
 def main(folder: Path, *, people: int = 24, fit: bool = False) -> None:
     """Print how alike the changes are, draw them, and with `fit` the bumps."""
     settings = params.load()
-    seen, made = real(folder, settings), virtual(people, settings)
+    real_faces, virtual_faces = real(folder, settings), virtual(people, settings)
     inner = inside(settings)
     fields = {}
     for expression, emotion in ALIKE.items():
-        theirs = change(seen, expression, NEUTRAL[0])
-        ours = change(made, emotion, NEUTRAL[1])
-        print(told(expression, theirs, ours, inner))
+        theirs = change(real_faces, expression, NEUTRAL[0])
+        ours = change(virtual_faces, emotion, NEUTRAL[1])
+        print(summary(expression, theirs, ours, inner))
         fields[expression] = (_mean(theirs), _mean(ours))
     drawn(fields, inner)
-    fields["neutral"] = (rest(seen, NEUTRAL[0]), rest(made, NEUTRAL[1]))
+    fields["neutral"] = (rest(real_faces, NEUTRAL[0]), rest(virtual_faces, NEUTRAL[1]))
     for name, expression in FLESH.items() if fit else []:
         theirs, ours = fields[expression]
         print(name, fitted(name, theirs - ours, settings))

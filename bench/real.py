@@ -8,11 +8,9 @@ ones; beside them stand classifiers trained on the other real people.
 Writes a contact sheet of real over virtual faces to build/real.png.
 """
 
-import csv
 import sys
 from pathlib import Path
 
-import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -21,11 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from bench import frames
 from depthfaces import params
 from depthfaces.classify.net import Net
 from depthfaces.classify.sample import Sample
-from depthfaces.depth.crop import Window
-from depthfaces.depth.prepare import prepare
 from depthfaces.features.store import describe
 from depthfaces.sources.virtual import people_frames
 
@@ -34,15 +31,13 @@ EXPRESSIONS = {"neutral": "Neutral", "smile": "Happiness", "mouth-wide-open": "S
 
 def real(folder: Path, p: params.Params) -> tuple[np.ndarray, list[dict[str, str]]]:
     """Return prepared faces of the three clear expressions and their rows."""
-    rows = list(csv.DictReader((folder / "labels.csv").open()))
-    rows = [row for row in rows if row["expression"] in EXPRESSIONS]
-    frames = [cv2.imread(str(folder / row["file"]), cv2.IMREAD_UNCHANGED) for row in rows]
-    return _prepared(frames, rows, p)
+    rows = [row for row in frames.rows_of(folder) if row["expression"] in EXPRESSIONS]
+    return _prepared(frames.load(folder, rows), rows, p)
 
 
-def virtual(p: params.Params, subjects: int, frames: int) -> tuple[np.ndarray, list[dict]]:
+def virtual(p: params.Params, subjects: int, each: int) -> tuple[np.ndarray, list[dict]]:
     """Return prepared virtual faces of the same expressions and their rows."""
-    change = {"emotions": sorted(EXPRESSIONS.values()), "subjects": subjects, "frames": frames}
+    change = {"emotions": sorted(EXPRESSIONS.values()), "subjects": subjects, "frames": each}
     camera = p.data.virtual.model_copy(update=change)
     images, kept = [], []
     for raw, rows in people_frames(camera, p.seed + 1):
@@ -52,11 +47,8 @@ def virtual(p: params.Params, subjects: int, frames: int) -> tuple[np.ndarray, l
     return np.concatenate(images), kept
 
 
-def _prepared(frames, rows, p):
-    q = p.preprocess
-    window = Window(q.size, q.crop, q.front, q.back)
-    focals = [float(row.get("focal", p.data.folder.focal)) for row in rows]
-    faces = prepare(frames, focals, window, q.confidence, q.frontalise)
+def _prepared(images, rows, p):
+    faces = list(frames.prepared(images, rows, p))
     good = [i for i, face in enumerate(faces) if face.image is not None]
     return np.stack([faces[i].image for i in good]), [rows[i] for i in good]
 
@@ -86,14 +78,14 @@ MACHINES = {
 }
 
 
-def main(folder: Path, subjects: int, frames: int) -> None:
+def main(folder: Path, subjects: int, each: int) -> None:
     """Print the accuracies, write the sheet."""
     p = params.load()
     faces, rows = real(folder, p)
     labels = np.array([EXPRESSIONS[row["expression"]] for row in rows])
     people = np.array([row["subject"] for row in rows])
     front = np.array([row["pose"] == "pose-0" for row in rows])
-    made, made_rows = virtual(p, subjects, frames)
+    made, made_rows = virtual(p, subjects, each)
     made_labels = np.array([row["label"] for row in made_rows])
     print(f"{len(faces)} faces of {len(set(people))} real people, {len(made)} virtual; chance 33 %")
     seen = [describe(images, p.features) for images in (faces, made)]

@@ -16,15 +16,15 @@ def main(features: Path, predicted: Path, scores: Path, models: Path) -> None:
     settings = params.load()
     wanted = {CLASSIFIERS[name].view for name in settings.classify.models}
     views = {view: open_all(features, view) for view in sorted(wanted)}
-    told = settings.of_unit(about(features)["unit"])
-    found = predictions(views, told)
+    by_unit = settings.of_unit(about(features)["unit"])
+    found = predictions(views, by_unit)
     files.write_text(predicted, found.to_csv(index=False, lineterminator="\n"))
     config = {
         **about(features),
         "classes": sorted(set(found["label"])),
         "features": settings.features.model_dump(),
         "preprocess": settings.preprocess.model_dump(),
-        "models": keep(models, views, found, told),
+        "models": keep(models, views, found, by_unit),
     }
     files.write_json(models / CONFIG, config)
     files.write_json(scores, summary(found) | {"kept": reliabilities(models)})

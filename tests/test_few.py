@@ -2,6 +2,7 @@
 
 from itertools import combinations
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from depthfaces.faces import FaceSet
 from depthfaces.few import alone, amounts, choices, experiment, sheet, sources, unit
 from depthfaces.few.answer import answer, in_turn
 from depthfaces.few.choices import Choice
+from depthfaces.few.shared import Shared
 from depthfaces.few.task import Task
 from depthfaces.verdict import predictions, rule
 from depthfaces.verdict.arm import Arm
@@ -410,6 +412,38 @@ def test_a_search_that_is_not_asked_for_costs_few_people_nothing(tmp_path):
     assert folder(2, "synthetic") != folder(50, "synthetic")
 
 
-def test_the_sheet_shows_real_faces_first_and_what_is_made_of_them_last() -> None:
-    names = ["kde", "posed", "reenact", "real", "augmented"]
-    assert sorted(names, key=sheet.place) == ["real", "augmented", "posed", "kde", "reenact"]
+def test_the_sheet_shows_real_faces_first_and_what_is_made_of_them_last(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    faces = {name: rng.uniform(-1, 1, (6, 8, 8)) for name in ("real", "augmented", "posed", "kde")}
+    sheet.write(tmp_path / "ordered.png", faces, LABELS)
+    mixed = {name: faces[name] for name in ("kde", "posed", "real", "augmented")}
+    sheet.write(tmp_path / "mixed.png", mixed, LABELS)
+    assert (tmp_path / "ordered.png").read_bytes() == (tmp_path / "mixed.png").read_bytes()
+
+
+@pytest.mark.parametrize(("kind", "relief"), [("mm", 120 / 180), ("relative", 0.0)])
+def test_classifiers_are_told_whether_faces_are_photographs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, relief: float
+) -> None:
+    class Listener:
+        view: ClassVar[str] = "features"
+        reliefs: ClassVar[set[float]] = set()
+
+        @classmethod
+        def fit(cls, train, validation, seed, params):
+            cls.reliefs.add(params.net_relief)
+            return cls()
+
+        def predict(self, x):
+            return np.full((len(x), len(LABELS)), 1 / len(LABELS))
+
+    monkeypatch.setitem(unit.CLASSIFIERS, "svm", Listener)
+    faces = many({"train": 3, "test": 10})
+    faces = FaceSet(faces.images, faces.table.assign(unit=kind))
+    wanted = sources.usable(faces, settings(sources=["kde"], models=["svm"], people=[2]))
+    task = Task.of(faces, wanted)
+    asked = task.tested(("train0", "train1"))
+    views = unit.views(np.asarray(faces.images[asked], np.float32), wanted)
+    shared = Shared.of(task.faces, wanted, tmp_path)
+    unit.run(task, unit.Unit(("train0", "train1"), asked), views, wanted, shared)
+    assert list(Listener.reliefs) == [pytest.approx(relief)]

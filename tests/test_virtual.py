@@ -248,6 +248,14 @@ def test_a_person_has_a_style_of_their_own_the_same_left_and_right(model: heads.
     assert left == right
 
 
+def test_frames_show_the_style_of_their_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = small(emotions=["Happiness", "Neutral"]).data.virtual
+    (styled, _), *_ = virtual.people_frames(few, 7)
+    monkeypatch.setattr(emotions, "style", lambda _, labels: np.ones(len(labels)))
+    (plain, _), *_ = virtual.people_frames(few, 7)
+    assert not np.array_equal(styled, plain)
+
+
 def test_a_smile_shows_teeth_or_not_and_never_goes_without_its_corners() -> None:
     drawn = np.stack(
         [emotions.draw_units("Happiness", 1, 1, np.random.default_rng(k)) for k in range(300)]
@@ -255,3 +263,15 @@ def test_a_smile_shows_teeth_or_not_and_never_goes_without_its_corners() -> None
     corners, parted = (drawn[:, emotions.AUS.index(unit)].mean(1) for unit in (12, 25))
     assert corners.min() > 0.5
     assert 0.2 < (parted < 0.1).mean() < 0.6
+
+
+def test_a_head_has_the_size_of_its_person_and_resting_flesh(model: heads.Heads) -> None:
+    person = people.draw(seeding.stream(1, "person", 0), model.change_labels)
+    plain, wide = (
+        model.neutral(dataclasses.replace(person, size=size)) - model.rest
+        for size in ((1.0, 1.0, 1.0), (1.2, 1.0, 1.0))
+    )
+    np.testing.assert_allclose(wide[:, 0], 1.2 * plain[:, 0], atol=1e-3)
+    np.testing.assert_allclose(wide[:, 1:], plain[:, 1:], atol=1e-3)
+    assert np.abs(model.rest).max() > 2  # mm
+    np.testing.assert_array_equal(model.rest[model.tip], 0)

@@ -1,7 +1,8 @@
 """Find the nose tip and the head's pose in a metric map, by a small network.
 
 It was trained on the virtual camera alone (`python -m bench.locator` trains it anew), which knows
-the true nose of every frame; no real person was used.
+the true nose of every frame. No real frame was learned from; how virtual faces move was set by the
+means of six recorded people.
 """
 
 from collections import defaultdict

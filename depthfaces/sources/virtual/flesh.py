@@ -4,7 +4,8 @@ The model's smile lifts the corners of the mouth and leaves the rest of the face
 the upper lip is drawn back along the teeth, the cheeks rise, and chin and jaw line come forward and
 outwards; an opened mouth hollows the cheeks. The bumps below are what the mean change of depth of
 six recorded people is more than the model's (`python -m bench.motion FOLDER --fit` draws both and
-fits them; those of the jaw were then smoothed by hand), and what their resting faces differ by.
+fits them; those of the jaw were then smoothed by hand), and what their resting faces differ by, set
+by hand.
 """
 
 import numpy as np
