@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from depthfaces import command, kept_config, params, profiles, scratch
+from depthfaces import command, kept_config, params, profiles, scratch, shipped
 from depthfaces.audit import audit
 from depthfaces.errors import ParamsError
 
@@ -46,19 +46,26 @@ def recognise(
 
     --model is one of classify.models, by default the best on validation; --focal the camera's focal
     length in pixels, by default (0) that of the frames learned from. Files that cannot be used are
-    listed at the end; only where none can be used is that an error.
+    listed at the end; only where none can be used is that an error. Before any run a net answers
+    that comes with the package and learned from virtual people alone.
     """
     low, high = FOCAL
     if focal and not low <= focal <= high:
         raise ParamsError(
             f"--focal: expected a focal length in pixels between {low} and {high}, found {focal:g}"
         )
+    models = shipped.place(models, CLASSIFIERS)
     settings, (chosen, _) = params.load().data, kept_config.read(models, model)
     from depthfaces import recognise as recognising  # noqa: PLC0415 - torch takes seconds to load
     from depthfaces.classify import keep  # noqa: PLC0415
 
     usual = settings.virtual.focal if settings.source == "virtual" else settings.folder.focal
     camera = recognising.Camera(focal or usual, settings.max_side)
+    if models == shipped.FOLDER:
+        sys.stderr.write(
+            f"{CLASSIFIERS}: no classifiers of yours yet; the net that comes with the package "
+            "answers, it learned from virtual people alone\n"
+        )
     recognising.tell(files, keep.load(models, chosen), camera)
 
 

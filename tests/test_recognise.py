@@ -9,21 +9,26 @@ import numpy as np
 import pytest
 from conftest import draw, write_params
 from PIL import Image
+from sklearn.metrics import f1_score
 
+from bench import few
 from depthfaces import __main__ as commands
-from depthfaces import params
+from depthfaces import params, shipped
 from depthfaces import recognise as recognising
 from depthfaces.classify import keep
 from depthfaces.depth.crop import Window
+from depthfaces.depth.dataset import window
 from depthfaces.depth.prepare import prepare
 from depthfaces.export.write import millimetres
 from depthfaces.faces import FaceSet, FaceWriter
 from depthfaces.features.lbp import grey
+from depthfaces.features.store import reduce
 from depthfaces.recognise import Answer, Camera, Refused, face, recognise
 from depthfaces.sources import virtual
 from stages import classify, features
 
 CAMERA = Camera(365.0, 4096)
+REAL = Path("../shared/data/real-depth")
 
 
 @pytest.fixture(scope="module")
@@ -166,9 +171,49 @@ def test_command_says_what_is_missing(
 ) -> None:
     monkeypatch.chdir(write_params(tmp_path))
     with pytest.raises(SystemExit) as caught:
-        commands.main(["recognise", "x.npy"])
+        commands.main(["recognise", "x.npy", "--models", "elsewhere"])
     assert caught.value.code == 3
     assert "dvc repro classify" in capsys.readouterr().err
+
+
+def test_before_any_run_the_net_of_the_package_answers(
+    frame: np.ndarray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    monkeypatch.chdir(write_params(tmp_path))
+    np.save("frame.npy", frame)
+    commands.main(["recognise", "frame.npy"])
+    told = capsys.readouterr()
+    assert "no classifiers of yours yet; the net that comes with the package answers" in told.err
+    assert told.out.startswith("frame.npy: ")
+    assert told.out.count("0.") == 7
+
+
+def test_the_net_of_the_package_knows_the_emotions_of_other_virtual_people() -> None:
+    settings = params.load()
+    change = {"subjects": 8, "frames": 2, "emotions": ["Happiness", "Neutral", "Surprise"]}
+    net = keep.load(shipped.FOLDER, "net")
+    asked, right = settings.preprocess, []
+    for frames, rows in virtual.people_frames(settings.data.virtual.model_copy(update=change), 5):
+        found = prepare(list(frames), [365.0] * len(rows), window(asked), 0.3, frontalise=False)
+        said = net.probabilities(reduce(np.stack([face.image for face in found]), 32)).argmax(1)
+        right += [
+            net.config["classes"][k] == row["label"] for k, row in zip(said, rows, strict=True)
+        ]
+    assert len(right) == 48
+    assert np.mean(right) > 0.55  # chance is a seventh
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not here")
+def test_the_net_of_the_package_knows_recorded_people() -> None:
+    faces = few.read(REAL, params.load())
+    net = keep.load(shipped.FOLDER, "net")
+    shares = net.probabilities(reduce(np.asarray(faces.images), 32))
+    among = [net.config["classes"].index(label) for label in faces.classes]
+    said = np.array(faces.classes)[shares[:, among].argmax(1)]
+    assert f1_score(faces.table["label"], said, average="macro") > 0.75
 
 
 def save_faces(folder: Path, drawn: Path, count: int) -> list[Path]:
