@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from depthfaces import command, kept_config, params, profiles, scratch, shipped
-from depthfaces.audit import audit
 from depthfaces.errors import ParamsError
 
 CLASSIFIERS = Path("models/classify")
@@ -148,6 +147,8 @@ def verify() -> None:
 
 def run_audit(*tables: Path) -> None:
     """Check published tables (YAML) by arithmetic: what cannot be, with the reason."""
+    from depthfaces.audit import audit  # noqa: PLC0415 - scipy takes a second to load
+
     for path in tables:
         findings = audit.audit(path)
         sys.stdout.write(f"{path}: {len(findings)} findings\n")

@@ -7,18 +7,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from depthfaces.classify import keep
 from depthfaces.depth.crop import Window
 from depthfaces.depth.prepare import photographed, prepare
 from depthfaces.errors import DataError
-from depthfaces.features.store import VIEWS, describe
+from depthfaces.features.store import VIEWS, describe, reduce
 from depthfaces.schema import Features
 from depthfaces.sources import decode
 
 NOSE = 1000.0  # mm: where the nose tip lies in exported depth images
-BATCH = 32  # files that are described and classified together
+BATCH = 64  # files that are classified together, as many as a net takes at once
 PATIENCE = 3  # seconds without a progress bar
 
 Floats = npt.NDArray[np.float32]
@@ -51,11 +52,13 @@ class Camera(NamedTuple):
 
 def recognise(files: Sequence[Path], kept: keep.Kept, camera: Camera) -> Iterator[Answer | Refused]:
     """Yield an answer a file, in their order, or why it cannot be used; few are in memory."""
+    work = Parallel(-1, prefer="threads")
     for start in range(0, len(files), BATCH):
-        seen = [_attempt(file, kept.config, camera) for file in files[start : start + BATCH]]
+        part = files[start : start + BATCH]
+        seen = work(delayed(_attempt)(file, kept.config, camera) for file in part)
         faces = [one for one in seen if not isinstance(one, Refused)]
         rows = iter(_probabilities(np.stack(faces), kept) if faces else ())
-        for file, one in zip(files[start : start + BATCH], seen, strict=True):
+        for file, one in zip(part, seen, strict=True):
             yield one if isinstance(one, Refused) else _answer(file, next(rows), kept)
 
 
@@ -100,9 +103,10 @@ def _attempt(file: Path, config: dict[str, Any], camera: Camera) -> Floats | Ref
 
 
 def _probabilities(faces: Floats, kept: keep.Kept) -> npt.NDArray[Any]:
-    described = describe(faces, Features.model_validate(kept.config["features"]))
-    view = described.x if kept.model.view == VIEWS[0] else described.pixels
-    return kept.probabilities(view)
+    features = Features.model_validate(kept.config["features"])
+    if kept.model.view == VIEWS[0]:
+        return kept.probabilities(describe(faces, features).x)
+    return kept.probabilities(reduce(faces, features.pixels))
 
 
 def _answer(file: Path, shares: npt.NDArray[Any], kept: keep.Kept) -> Answer:
