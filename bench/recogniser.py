@@ -44,7 +44,7 @@ WIDTH = 16
 TRAININGS = ((3, 500, 0), (8, 700, 1), (3, 1500, 0))
 
 
-class Seen(NamedTuple):
+class VirtualFaces(NamedTuple):
     """Faces as the nets see them (n, side^2), their classes (n,), and who calibrates (n,)."""
 
     x: npt.NDArray[np.uint8]
@@ -52,9 +52,9 @@ class Seen(NamedTuple):
     left_out: npt.NDArray[np.bool_]
 
 
-def render(group: int, settings: params.Params) -> Seen:
+def render(group: int, settings: params.Params) -> VirtualFaces:
     """Return prepared faces of one group of virtual people."""
-    asked = settings.preprocess
+    preprocess = settings.preprocess
     change = {"subjects": PEOPLE, "frames": FRAMES}
     camera = settings.data.virtual.model_copy(update=change)
     classes = sorted(camera.emotions)
@@ -62,23 +62,24 @@ def render(group: int, settings: params.Params) -> Seen:
     with threadpool_limits(1):
         for frames, rows in people_frames(camera, SEED + group):
             focals = [camera.focal] * len(rows)
-            found = prepare(list(frames), focals, window(asked), asked.confidence, asked.frontalise)
-            for face, row in zip(found, rows, strict=True):
+            trusted, turned = preprocess.confidence, preprocess.frontalise
+            prepared = prepare(list(frames), focals, window(preprocess), trusted, turned)
+            for face, row in zip(prepared, rows, strict=True):
                 if face.image is not None:
                     images.append(reduce(face.image[None], settings.features.pixels)[0])
                     y.append(classes.index(row["label"]))
                     person.append(int(row["subject"]))
-    return Seen(np.stack(images), np.array(y), np.array(person) >= PEOPLE - LEFT_OUT)
+    return VirtualFaces(np.stack(images), np.array(y), np.array(person) >= PEOPLE - LEFT_OUT)
 
 
-def told(name: str, probabilities: Floats, y: Numbers) -> str:
+def reliability_line(name: str, probabilities: Floats, y: Numbers) -> str:
     """Return a line: how often the most probable class is right, and whether it says so."""
-    held = reliability(probabilities, y)
+    numbers = reliability(probabilities, y)
     f1 = f1_score(y, probabilities.argmax(1), average="macro", labels=np.unique(y))
     return (
-        f"{name}: {held['faces']} faces, macro-F1 {100 * f1:.1f}, right {held['accuracy']:.2f}, "
-        f"said {held['said']:.2f}, calibration error {held['ece']:.3f} "
-        f"(exact probabilities: {held['by_chance']:.3f})"
+        f"{name}: {numbers['faces']} faces, macro-F1 {100 * f1:.1f}, "
+        f"right {numbers['accuracy']:.2f}, said {numbers['said']:.2f}, "
+        f"calibration error {numbers['ece']:.3f} (exact probabilities: {numbers['by_chance']:.3f})"
     )
 
 
@@ -87,24 +88,24 @@ def ask_real(folder: Path, net: Net, calibrator: Calibrator, classes: list[str])
     settings = params.load()
     faces = few.read(folder, settings)
     y = np.array([classes.index(label) for label in faces.table["label"]])
-    found = margins(net, reduce(np.asarray(faces.images), settings.features.pixels))
+    scores = margins(net, reduce(np.asarray(faces.images), settings.features.pixels))
     shown = [classes.index(label) for label in faces.classes]
-    said = calibrator.probabilities(found)
-    print(told("real people", said, y))
-    among = said[:, shown] / said[:, shown].sum(1, keepdims=True)
-    print(told("the same, told which it may be", among, np.searchsorted(shown, y)))
+    probabilities = calibrator.probabilities(scores)
+    print(reliability_line("real people", probabilities, y))
+    among = probabilities[:, shown] / probabilities[:, shown].sum(1, keepdims=True)
+    print(reliability_line("the same, told which it may be", among, np.searchsorted(shown, y)))
 
 
 def train(faces: Sample, settings: params.Params) -> Net:
     """Return all nets as one."""
-    found = []
+    parts = []
     for members, steps, seed in tqdm(TRAININGS, "trainings"):
         change = {"net_width": WIDTH, "net_members": members, "net_steps": steps}
         how = settings.of_unit("mm").classify.model_copy(update=change)
-        found.append(Net.fit(faces, faces.pick(slice(0)), seed, how))
-    shape = found[0].shape._replace(members=sum(len(one.nets) for one in found))
+        parts.append(Net.fit(faces, faces.pick(slice(0)), seed, how))
+    shape = parts[0].shape._replace(members=sum(len(part.nets) for part in parts))
     together = Net(shape)
-    together.nets = nn.ModuleList(chain.from_iterable(one.nets for one in found)).eval()
+    together.nets = nn.ModuleList(chain.from_iterable(part.nets for part in parts)).eval()
     return together
 
 
@@ -113,29 +114,37 @@ def main(*, real: Path = Path()) -> None:
     settings = params.load()
     work = Parallel(settings.threads, return_as="generator")
     groups = list(tqdm(work(delayed(render)(k, settings) for k in range(GROUPS)), "people", GROUPS))
-    seen = Seen(*(np.concatenate(pieces) for pieces in zip(*groups, strict=True)))
-    known, held = (Sample(seen.x[rows], seen.y[rows]) for rows in (~seen.left_out, seen.left_out))
-    net = train(known, settings)
+    faces = VirtualFaces(*(np.concatenate(pieces) for pieces in zip(*groups, strict=True)))
+    train_faces, held_out = (
+        Sample(faces.x[rows], faces.y[rows]) for rows in (~faces.left_out, faces.left_out)
+    )
+    net = train(train_faces, settings)
+    (shipped.FOLDER / CONFIG).unlink(missing_ok=True)  # a kill leaves no config of other weights
     net.nets.half()  # on disk; read again as what it was, rounded
     net.save(shipped.FOLDER / "net")
     net = Net.load(shipped.FOLDER / "net")
-    found = margins(net, held.x)
-    calibrator = Calibrator.fit(found, held.y)
-    said = calibrator.probabilities(found)
-    print(told("virtual people left out", said, held.y))
+    scores = margins(net, held_out.x)
+    calibrator = Calibrator.fit(scores, held_out.y)
+    probabilities = calibrator.probabilities(scores)
+    print(reliability_line("virtual people left out", probabilities, held_out.y))
     if real != Path():
         ask_real(real, net, calibrator, sorted(settings.data.virtual.emotions))
-    write(calibrator, found, held.y, settings)
+    write(calibrator, probabilities, held_out.y, settings)
 
 
-def write(calibrator: Calibrator, found: Floats, y: Numbers, settings: params.Params) -> None:
+def write(
+    calibrator: Calibrator, probabilities: Floats, y: Numbers, settings: params.Params
+) -> None:
     """Write what `recognise` has to know beside the nets."""
-    said = calibrator.probabilities(found)
-    counts = {"sure_from": sure_from(said, y), "faces": len(y), "people": GROUPS * LEFT_OUT}
-    kept = {
+    counts = {
+        "sure_from": sure_from(probabilities, y),
+        "faces": len(y),
+        "people": GROUPS * LEFT_OUT,
+    }
+    net = {
         "arm": f"{GROUPS * (PEOPLE - LEFT_OUT)} virtual people",
         "seed": 0,
-        "validation_macro_f1": float(f1_score(y, said.argmax(1), average="macro")),
+        "validation_macro_f1": float(f1_score(y, probabilities.argmax(1), average="macro")),
         "calibration": {**calibrator._asdict(), **counts},
     }
     config = {
@@ -144,7 +153,7 @@ def write(calibrator: Calibrator, found: Floats, y: Numbers, settings: params.Pa
         "classes": sorted(settings.data.virtual.emotions),
         "features": settings.features.model_dump(),
         "preprocess": settings.preprocess.model_dump(),
-        "models": {"net": kept},
+        "models": {"net": net},
     }
     files.write_json(shipped.FOLDER / CONFIG, config)
 

@@ -53,19 +53,20 @@ def recognise(
         raise ParamsError(
             f"--focal: expected a focal length in pixels between {low} and {high}, found {focal:g}"
         )
-    models = shipped.place(models, CLASSIFIERS)
-    settings, (chosen, _) = params.load().data, kept_config.read(models, model)
+    models = shipped.in_place_of(CLASSIFIERS, models)
+    settings, (chosen, _) = params.load(), kept_config.read(models, model)
     from depthfaces import recognise as recognising  # noqa: PLC0415 - torch takes seconds to load
     from depthfaces.classify import keep  # noqa: PLC0415
 
-    usual = settings.virtual.focal if settings.source == "virtual" else settings.folder.focal
-    camera = recognising.Camera(focal or usual, settings.max_side)
+    data = settings.data
+    usual = data.virtual.focal if data.source == "virtual" else data.folder.focal
+    camera = recognising.Camera(focal or usual, data.max_side)
     if models == shipped.FOLDER:
         sys.stderr.write(
             f"{CLASSIFIERS}: no classifiers of yours yet; the net that comes with the package "
             "answers, it learned from virtual people alone\n"
         )
-    recognising.tell(files, keep.load(models, chosen), camera)
+    recognising.tell(files, keep.load(models, chosen), camera, settings.threads)
 
 
 def sample(*, emotion: str, count: int, out: Path, seed: int = 0) -> None:

@@ -50,9 +50,11 @@ class Camera(NamedTuple):
     max_side: int
 
 
-def recognise(files: Sequence[Path], kept: keep.Kept, camera: Camera) -> Iterator[Answer | Refused]:
+def recognise(
+    files: Sequence[Path], kept: keep.Kept, camera: Camera, threads: int = 1
+) -> Iterator[Answer | Refused]:
     """Yield an answer a file, in their order, or why it cannot be used; few are in memory."""
-    work = Parallel(-1, prefer="threads")
+    work = Parallel(threads, prefer="threads")
     for start in range(0, len(files), BATCH):
         part = files[start : start + BATCH]
         seen = work(delayed(_attempt)(file, kept.config, camera) for file in part)
@@ -62,7 +64,7 @@ def recognise(files: Sequence[Path], kept: keep.Kept, camera: Camera) -> Iterato
             yield one if isinstance(one, Refused) else _answer(file, next(rows), kept)
 
 
-def tell(files: Sequence[Path], kept: keep.Kept, camera: Camera) -> None:
+def tell(files: Sequence[Path], kept: keep.Kept, camera: Camera, threads: int = 1) -> None:
     """Print an answer a file as they come, and at the end, on stderr, which files were unusable.
 
     Raise DataError where not one file could be used.
@@ -74,7 +76,7 @@ def tell(files: Sequence[Path], kept: keep.Kept, camera: Camera) -> None:
         )
     refused = []
     with tqdm(total=len(files), unit="file", delay=PATIENCE, disable=None) as bar:
-        for answer in recognise(files, kept, camera):
+        for answer in recognise(files, kept, camera, threads):
             bar.update()
             if isinstance(answer, Refused):
                 refused.append(answer)

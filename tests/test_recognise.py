@@ -272,10 +272,21 @@ def test_answers_come_batch_by_batch(
     assert read == names[:4]
     rest = list(answers)
     monkeypatch.setattr(recognising, "BATCH", 100)
-    together = list(recognise(names, kept(place), CAMERA))
+    together = list(recognise(names, kept(place), CAMERA, threads=2))
     for one, other in zip([first, *rest], together, strict=True):
         assert one.file == other.file
         assert dict(one.ranking) == pytest.approx(dict(other.ranking), abs=1e-6)
+
+
+def test_a_net_answers_of_many_files_as_of_each_alone(drawn: Path, tmp_path: Path) -> None:
+    names, net = save_faces(tmp_path, drawn, 5), keep.load(shipped.FOLDER, "net")
+    for name in names:
+        np.save(name, np.load(name).repeat(2, axis=0).repeat(2, axis=1))  # of 64 x 64, as it knows
+    together = list(recognise(names, net, CAMERA, threads=2))
+    alone = [next(iter(recognise([name], net, CAMERA))) for name in names]
+    assert [answer.file for answer in together] == names
+    assert together == alone
+    assert len({answer.ranking[0][1] for answer in alone}) == 5
 
 
 def test_what_is_not_probable_enough_is_not_sure(place: Path, drawn: Path, tmp_path: Path) -> None:

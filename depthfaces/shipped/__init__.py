@@ -10,6 +10,6 @@ from depthfaces.kept_config import CONFIG
 FOLDER = Path(__file__).parent
 
 
-def place(asked: Path, usual: Path) -> Path:
-    """Return the folder `asked`; in place of the usual one, if nothing is kept there, `FOLDER`."""
-    return asked if asked != usual or (asked / CONFIG).is_file() else FOLDER
+def in_place_of(default: Path, folder: Path) -> Path:
+    """Return `folder`; but `FOLDER` if that is the default one and holds no classifiers yet."""
+    return FOLDER if folder == default and not (folder / CONFIG).is_file() else folder
