@@ -53,22 +53,19 @@ def by_people(few: dict[str, Any]) -> Figure | None:
     levels = few["levels"]
     if len(levels) < 2:
         return None
-    models = list(levels[0]["arms"]["real"])
+    models, lines = list(levels[0]["arms"]["real"]), _lines(levels)
+    beside = np.linspace(-0.3, 0.3, len(lines)) if len(lines) > 1 else np.zeros(1)
     with style():
         figure = canvas(3.2)
         axes: Any = figure.subplots(1, len(models), squeeze=False, sharey=True)
         for axis, name in zip(axes.flat, models, strict=True):
-            for label, colour in zip(_lines(levels), COLOURS, strict=False):
-                found = [
-                    (level["people"], level["arms"].get(label, {}).get(name)) for level in levels
-                ]
-                points = [(people, one) for people, one in found if one]
-                if points:
-                    _band(axis, points, colour, arm(label))
-            axis.set(title=model(name), xlabel="real people learned from", xscale="log")
-            axis.set_xticks([level["people"] for level in levels])
-            axis.set_xticklabels([str(level["people"]) for level in levels])
-            axis.minorticks_off()
+            for label, colour, offset in zip(lines, COLOURS, beside, strict=False):
+                found = [level["arms"].get(label, {}).get(name) for level in levels]
+                places = [(place + offset, one) for place, one in enumerate(found) if one]
+                if places:
+                    _intervals(axis, places, colour, arm(label))
+            axis.set(title=model(name), xlabel="real people learned from")
+            axis.set_xticks(range(len(levels)), [str(level["people"]) for level in levels])
             axis.grid(axis="y")
         axes.flat[0].set_ylabel("macro-F1 on people never seen")
         handles = axes.flat[0].get_legend_handles_labels()
@@ -211,8 +208,11 @@ def families(found: dict[str, Any]) -> Figure:
     return figure
 
 
-def _band(axis: Any, points: list[tuple[float, dict[str, Any]]], colour: str, label: str) -> None:
-    x = [ratio for ratio, _ in points]
-    axis.plot(x, [found["macro_f1"] for _, found in points], "-o", ms=3, color=colour, label=label)
-    low, high = ([found[key] for _, found in points] for key in ("low", "high"))
-    axis.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
+def _intervals(
+    axis: Any, places: list[tuple[float, dict[str, Any]]], colour: str, label: str
+) -> None:
+    """Draw a dot and an interval, cut at 0 and 1, at each place."""
+    x = [place for place, _ in places]
+    low, high = (np.clip([found[key] for _, found in places], 0, 1) for key in ("low", "high"))
+    axis.vlines(x, low, high, color=colour, lw=1.4)
+    axis.plot(x, [found["macro_f1"] for _, found in places], "o", ms=4, color=colour, label=label)
