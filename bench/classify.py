@@ -12,7 +12,8 @@ from pathlib import Path
 from sklearn.metrics import f1_score
 
 from depthfaces import params
-from depthfaces.classify import CLASSIFIERS, sets
+from depthfaces.classify import sets
+from depthfaces.classify.family import CLASSIFIERS
 from depthfaces.classify.protocol import Job, fit
 from depthfaces.features.store import open_all
 from depthfaces.verdict.arm import ADDED, REAL, SYNTHETIC, Arm

@@ -4,9 +4,10 @@
 
 They learn from people of the virtual camera alone, none of them in any default set; of each 110
 people ten are left out and say how sure the nets may be. Writes depthfaces/shipped, which holds
-what models/classify holds after a run. Prints macro-F1 and calibration on those left out, and with
---real on raw frames of real people (FOLDER as for bench.few), of all emotions and of those that
-they show.
+what models/classify holds after a run. Beside them nets learn how strongly each action unit is
+shown. Prints macro-F1 and calibration on those left out, and how far the units' strengths follow
+the true ones; with --real also macro-F1 and calibration on raw frames of real people (FOLDER as for
+bench.few), of all emotions and of those that they show, and each unit's mean by expression.
 """
 
 from itertools import chain
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
@@ -28,9 +30,10 @@ from depthfaces.classify.net import Net
 from depthfaces.classify.sample import Sample
 from depthfaces.depth.dataset import window
 from depthfaces.depth.prepare import prepare
-from depthfaces.features.store import reduce
+from depthfaces.features.pixels import reduce
 from depthfaces.kept_config import CONFIG
 from depthfaces.sources.virtual import people_frames
+from depthfaces.units import NAMES, Units
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -42,13 +45,18 @@ WIDTH = 16
 # How many nets, for how many steps, and their seed: short trainings say more of recorded people,
 # long ones of virtual people, and nets that differ err in different places.
 TRAININGS = ((3, 500, 0), (8, 700, 1), (3, 1500, 0))
+UNITS = (2, 1500, 0)  # the same of the nets that learn action units
 
 
 class VirtualFaces(NamedTuple):
-    """Faces as the nets see them (n, side^2), their classes (n,), and who calibrates (n,)."""
+    """Faces as the nets see them (n, side^2), their classes (n,), and who calibrates (n,).
+
+    `units` (n, U) are the true strengths of action units, 0 to 1.
+    """
 
     x: npt.NDArray[np.uint8]
     y: Numbers
+    units: npt.NDArray[np.float32]
     left_out: npt.NDArray[np.bool_]
 
 
@@ -58,7 +66,7 @@ def render(group: int, settings: params.Params) -> VirtualFaces:
     change = {"subjects": PEOPLE, "frames": FRAMES}
     camera = settings.data.virtual.model_copy(update=change)
     classes = sorted(camera.emotions)
-    images, y, person = [], [], []
+    images, y, units, person = [], [], [], []
     with threadpool_limits(1):
         for frames, rows in people_frames(camera, SEED + group):
             focals = [camera.focal] * len(rows)
@@ -68,8 +76,10 @@ def render(group: int, settings: params.Params) -> VirtualFaces:
                 if face.image is not None:
                     images.append(reduce(face.image[None], settings.features.pixels)[0])
                     y.append(classes.index(row["label"]))
+                    units.append([row[f"au{unit}"] for unit in NAMES])
                     person.append(int(row["subject"]))
-    return VirtualFaces(np.stack(images), np.array(y), np.array(person) >= PEOPLE - LEFT_OUT)
+    held_out = np.array(person) >= PEOPLE - LEFT_OUT
+    return VirtualFaces(np.stack(images), np.array(y), np.array(units, np.float32), held_out)
 
 
 def reliability_line(name: str, probabilities: Floats, y: Numbers) -> str:
@@ -88,12 +98,32 @@ def ask_real(folder: Path, net: Net, calibrator: Calibrator, classes: list[str])
     settings = params.load()
     faces = few.read(folder, settings)
     y = np.array([classes.index(label) for label in faces.table["label"]])
-    scores = margins(net, reduce(np.asarray(faces.images), settings.features.pixels))
+    pixels = reduce(np.asarray(faces.images), settings.features.pixels)
+    scores = margins(net, pixels)
     shown = [classes.index(label) for label in faces.classes]
     probabilities = calibrator.probabilities(scores)
     print(reliability_line("real people", probabilities, y))
     among = probabilities[:, shown] / probabilities[:, shown].sum(1, keepdims=True)
     print(reliability_line("the same, told which it may be", among, np.searchsorted(shown, y)))
+    strengths = Units.load(shipped.UNITS).predict(pixels)
+    table = pd.DataFrame(strengths, columns=[f"{unit} {NAMES[unit]}" for unit in NAMES])
+    print(table.groupby(faces.table["label"].to_numpy(str)).mean().T.round(2).to_string())
+
+
+def learn_units(faces: VirtualFaces, settings: params.Params) -> None:
+    """Train the nets of action units and write them; print how far they follow the truth."""
+    members, steps, seed = UNITS
+    change = {"net_width": WIDTH, "net_members": members, "net_steps": steps}
+    setting = settings.of_unit("mm").classify.model_copy(update=change)
+    learned = ~faces.left_out
+    units = Units.fit(faces.x[learned], faces.units[learned], seed, setting)
+    units.net.nets.half()
+    units.save(shipped.UNITS)
+    strengths = Units.load(shipped.UNITS).predict(faces.x[faces.left_out])
+    truth = faces.units[faces.left_out]
+    for place, (unit, name) in enumerate(NAMES.items()):
+        r = np.corrcoef(strengths[:, place], truth[:, place])[0, 1]
+        print(f"{unit} {name}: correlation {r:.2f}")
 
 
 def train(faces: Sample, settings: params.Params) -> Net:
@@ -123,6 +153,7 @@ def main(*, real: Path = Path()) -> None:
     net.nets.half()  # on disk; read again as what it was, rounded
     net.save(shipped.FOLDER / "net")
     net = Net.load(shipped.FOLDER / "net")
+    learn_units(faces, settings)
     scores = margins(net, held_out.x)
     calibrator = Calibrator.fit(scores, held_out.y)
     probabilities = calibrator.probabilities(scores)

@@ -39,34 +39,41 @@ def run_scratch(name: str) -> None:
 
 
 def recognise(
-    *files: Path, model: str = "", focal: float = 0.0, models: Path = CLASSIFIERS
+    *files: Path, model: str = "", focal: float = 0.0, models: Path = CLASSIFIERS, units: bool
 ) -> None:
     """Tell the emotion in depth images: raw frames (16-bit PNG, NPY in mm) or prepared faces.
 
-    --model is one of classify.models, by default the best on validation; --focal the camera's focal
-    length in pixels, by default (0) that of the frames learned from. Files that cannot be used are
-    listed at the end; only where none can be used is that an error. Before any run a net answers
-    that comes with the package and learned from virtual people alone.
+    Nets that come with the package answer, they learned from 600 virtual people; after a run on
+    faces of your own the best of its classifiers on validation does. --model asks one of
+    classify.models; --focal is the camera's focal length in pixels, by default (0) that of the
+    frames learned from. --units names the action units that are shown as well, and how strongly
+    (0 to 1), as nets of the package see them. Files that cannot be used are listed at the end; only
+    where none can be used is that an error.
     """
     low, high = FOCAL
     if focal and not low <= focal <= high:
         raise ParamsError(
             f"--focal: expected a focal length in pixels between {low} and {high}, found {focal:g}"
         )
-    models = shipped.in_place_of(CLASSIFIERS, models)
-    settings, (chosen, _) = params.load(), kept_config.read(models, model)
+    settings = params.load()
+    models = shipped.folder_to_ask(models, CLASSIFIERS, model, settings.data.source)
+    chosen, config = kept_config.read(models, model)
+    if units:
+        shipped.check_like(config)
     from depthfaces import recognise as recognising  # noqa: PLC0415 - torch takes seconds to load
-    from depthfaces.classify import keep  # noqa: PLC0415
+    from depthfaces.classify import kept  # noqa: PLC0415
+    from depthfaces.units import Units  # noqa: PLC0415
 
     data = settings.data
     usual = data.virtual.focal if data.source == "virtual" else data.folder.focal
     camera = recognising.Camera(focal or usual, data.max_side)
     if models == shipped.FOLDER:
         sys.stderr.write(
-            f"{CLASSIFIERS}: no classifiers of yours yet; the net that comes with the package "
-            "answers, it learned from virtual people alone\n"
+            "the nets that come with the package answer, they learned from 600 virtual people; "
+            "classifiers of a run: --model svm (any of classify.models)\n"
         )
-    recognising.tell(files, keep.load(models, chosen), camera, settings.threads)
+    named = Units.load(shipped.UNITS) if units else None
+    recognising.tell(files, kept.load(models, chosen), camera, named, settings.threads)
 
 
 def sample(*, emotion: str, count: int, out: Path, seed: int = 0) -> None:

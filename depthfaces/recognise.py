@@ -10,16 +10,18 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from depthfaces.classify import keep
+from depthfaces.classify.kept import Kept
 from depthfaces.depth.crop import Window
 from depthfaces.depth.prepare import photographed, prepare
 from depthfaces.errors import DataError
-from depthfaces.features.store import VIEWS, describe, reduce
+from depthfaces.features.pixels import VIEWS, reduce
 from depthfaces.schema import Features
 from depthfaces.sources import decode
+from depthfaces.units import NAMES, Units
 
 NOSE = 1000.0  # mm: where the nose tip lies in exported depth images
 BATCH = 64  # files that are classified together, as many as a net takes at once
+SHOWN = 0.2  # strength from which on an action unit is named
 PATIENCE = 3  # seconds without a progress bar
 
 Floats = npt.NDArray[np.float32]
@@ -28,12 +30,14 @@ Floats = npt.NDArray[np.float32]
 class Answer(NamedTuple):
     """What was recognised in one file: emotion and probability, the most probable first.
 
-    `sure` is whether the first one is probable enough to be given as an answer.
+    `sure` is whether the first one is probable enough to be given as an answer. `units` are the
+    action units that are shown and how strongly, 0 to 1, the strongest first, where asked for.
     """
 
     file: Path
     ranking: list[tuple[str, float]]
     sure: bool = True
+    units: tuple[tuple[str, float], ...] = ()
 
 
 class Refused(NamedTuple):
@@ -51,20 +55,26 @@ class Camera(NamedTuple):
 
 
 def recognise(
-    files: Sequence[Path], kept: keep.Kept, camera: Camera, threads: int = 1
+    files: Sequence[Path],
+    kept: Kept,
+    camera: Camera,
+    units: Units | None = None,
+    threads: int = 1,
 ) -> Iterator[Answer | Refused]:
     """Yield an answer a file, in their order, or why it cannot be used; few are in memory."""
-    work = Parallel(threads, prefer="threads")
-    for start in range(0, len(files), BATCH):
-        part = files[start : start + BATCH]
-        seen = work(delayed(_attempt)(file, kept.config, camera) for file in part)
-        faces = [one for one in seen if not isinstance(one, Refused)]
-        rows = iter(_probabilities(np.stack(faces), kept) if faces else ())
-        for file, one in zip(part, seen, strict=True):
-            yield one if isinstance(one, Refused) else _answer(file, next(rows), kept)
+    parts = (files[start : start + BATCH] for start in range(0, len(files), BATCH))
+    work = Parallel(threads, prefer="threads", return_as="generator")
+    for answers in work(delayed(_batch)(part, kept, camera, units) for part in parts):
+        yield from answers
 
 
-def tell(files: Sequence[Path], kept: keep.Kept, camera: Camera, threads: int = 1) -> None:
+def tell(
+    files: Sequence[Path],
+    kept: Kept,
+    camera: Camera,
+    units: Units | None = None,
+    threads: int = 1,
+) -> None:
     """Print an answer a file as they come, and at the end, on stderr, which files were unusable.
 
     Raise DataError where not one file could be used.
@@ -76,7 +86,7 @@ def tell(files: Sequence[Path], kept: keep.Kept, camera: Camera, threads: int = 
         )
     refused = []
     with tqdm(total=len(files), unit="file", delay=PATIENCE, disable=None) as bar:
-        for answer in recognise(files, kept, camera, threads):
+        for answer in recognise(files, kept, camera, units, threads):
             bar.update()
             if isinstance(answer, Refused):
                 refused.append(answer)
@@ -92,9 +102,29 @@ def tell(files: Sequence[Path], kept: keep.Kept, camera: Camera, threads: int = 
 
 
 def line(answer: Answer) -> str:
-    """Return an answer as text: the emotion or "not sure", and every emotion's probability."""
+    """Return an answer as text: the emotion or "not sure", and every emotion's probability.
+
+    On a second line come the action units, where they were asked for.
+    """
     shares = "  ".join(f"{label} {share:.2f}" for label, share in answer.ranking)
-    return f"{answer.file}: {answer.ranking[0][0] if answer.sure else 'not sure'}  ({shares})"
+    said = f"{answer.file}: {answer.ranking[0][0] if answer.sure else 'not sure'}  ({shares})"
+    units = "  ".join(f"{name} {strength:.2f}" for name, strength in answer.units)
+    return f"{said}\n  {units}" if units else said
+
+
+def _batch(
+    files: Sequence[Path], kept: Kept, camera: Camera, units: Units | None
+) -> list[Answer | Refused]:
+    prepared = [_attempt(file, kept.config, camera) for file in files]
+    faces = [face for face in prepared if not isinstance(face, Refused)]
+    if not faces:
+        return [face for face in prepared if isinstance(face, Refused)]
+    stacked = np.stack(faces)
+    answers = zip(_probabilities(stacked, kept), _strengths(stacked, units), strict=True)
+    return [
+        face if isinstance(face, Refused) else _answer(file, *next(answers), kept)
+        for file, face in zip(files, prepared, strict=True)
+    ]
 
 
 def _attempt(file: Path, config: dict[str, Any], camera: Camera) -> Floats | Refused:
@@ -104,18 +134,35 @@ def _attempt(file: Path, config: dict[str, Any], camera: Camera) -> Floats | Ref
         return Refused(file, str(fault))
 
 
-def _probabilities(faces: Floats, kept: keep.Kept) -> npt.NDArray[Any]:
+def _probabilities(faces: Floats, kept: Kept) -> npt.NDArray[Any]:
     features = Features.model_validate(kept.config["features"])
     if kept.model.view == VIEWS[0]:
+        from depthfaces.features.store import describe  # noqa: PLC0415 - nets need none of it
+
         return kept.probabilities(describe(faces, features).x)
     return kept.probabilities(reduce(faces, features.pixels))
 
 
-def _answer(file: Path, shares: npt.NDArray[Any], kept: keep.Kept) -> Answer:
-    order = np.argsort(-shares, kind="stable")
-    ranking = [(kept.config["classes"][place], float(shares[place])) for place in order]
+def _strengths(faces: Floats, units: Units | None) -> npt.NDArray[Any]:
+    """Return how strongly each face shows the units of `NAMES`; (n, 0) without `units`."""
+    if units is None:
+        return np.empty((len(faces), 0))
+    return units.predict(reduce(faces, units.net.shape.side))
+
+
+def _answer(
+    file: Path, probabilities: npt.NDArray[Any], strengths: npt.NDArray[Any], kept: Kept
+) -> Answer:
+    order = np.argsort(-probabilities, kind="stable")
+    ranking = [(kept.config["classes"][place], float(probabilities[place])) for place in order]
     least = kept.calibration["sure_from"] if kept.calibration else 0.0
-    return Answer(file, ranking, ranking[0][1] >= least)
+    named = [f"AU{number} {name}" for number, name in NAMES.items()]
+    shown = tuple(
+        (named[place], float(strengths[place]))
+        for place in np.argsort(-strengths, kind="stable")
+        if strengths[place] >= SHOWN
+    )
+    return Answer(file, ranking, ranking[0][1] >= least, shown)
 
 
 def face(file: Path, config: dict[str, Any], camera: Camera) -> Floats:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from depthfaces import command, files, params
-from depthfaces.classify import CLASSIFIERS
+from depthfaces.classify.family import CLASSIFIERS
 from depthfaces.classify.keep import keep, reliabilities
 from depthfaces.classify.protocol import predictions
 from depthfaces.classify.scores import summary

@@ -17,7 +17,8 @@ from depthfaces.classify.calibration import (
     reliability,
     sure_from,
 )
-from depthfaces.classify.keep import calibrate, calibrated
+from depthfaces.classify.keep import calibrate
+from depthfaces.classify.kept import calibrated
 from depthfaces.classify.protocol import Job, fit
 from depthfaces.classify.sets import Sets
 from depthfaces.depth.crop import Window

@@ -10,7 +10,7 @@ import pytest
 from conftest import write_features
 
 from depthfaces import comparison, faces, files, params
-from depthfaces.classify import keep
+from depthfaces.classify import kept
 from depthfaces.classify.cnn import Cnn
 from depthfaces.classify.svm import Svm
 from depthfaces.classify.trees import Trees
@@ -57,7 +57,7 @@ READERS: dict[str, tuple[Callable[[Path], None] | None, Callable[[Path], object]
         None,
         lambda folder: Origin(None, folder / "latents", {"A": "a.npz"}).archive("A"),
     ),
-    "kept/config.json": (None, lambda folder: keep.load(folder / "kept", "")),
+    "kept/config.json": (None, lambda folder: kept.load(folder / "kept", "")),
     "trees.npz": (None, Trees.load),
     "machine.npz": (None, Svm.load),
     "columns.npz": (None, Xgboost.load),

@@ -22,10 +22,11 @@ from depthfaces.features.histogram import histogram
 from depthfaces.features.hog import hog
 from depthfaces.features.intensity import intensity
 from depthfaces.features.lbp import grey, lbp, patterns
+from depthfaces.features.pixels import reduce
 from depthfaces.features.posed import YAW, turned
 from depthfaces.features.shape import bending, curvature, normals
 from depthfaces.features.sobel import magnitude, sobel
-from depthfaces.features.store import FeatureSet, open_all, reduce, workers, write
+from depthfaces.features.store import FeatureSet, open_all, workers, write
 from depthfaces.schema import Features
 from stages import features as stage
 

@@ -13,16 +13,17 @@ from sklearn.metrics import f1_score
 
 from bench import few
 from depthfaces import __main__ as commands
-from depthfaces import params, shipped
+from depthfaces import files, params, shipped
 from depthfaces import recognise as recognising
-from depthfaces.classify import keep
+from depthfaces.classify import kept as kept_models
 from depthfaces.depth.crop import Window
 from depthfaces.depth.dataset import window
 from depthfaces.depth.prepare import prepare
 from depthfaces.export.write import millimetres
 from depthfaces.faces import FaceSet, FaceWriter
 from depthfaces.features.lbp import grey
-from depthfaces.features.store import reduce
+from depthfaces.features.pixels import reduce
+from depthfaces.features.store import describe
 from depthfaces.recognise import Answer, Camera, Refused, face, recognise
 from depthfaces.sources import virtual
 from stages import classify, features
@@ -63,8 +64,8 @@ def frame() -> np.ndarray:
     return np.asarray(frames[0])
 
 
-def kept(place: Path, name: str = "svm") -> keep.Kept:
-    return keep.load(place / "models" / "classify", name)
+def kept(place: Path, name: str = "svm") -> kept_models.Kept:
+    return kept_models.load(place / "models" / "classify", name)
 
 
 def test_prepared_faces_are_recognised(place: Path, drawn: Path, tmp_path: Path) -> None:
@@ -186,15 +187,40 @@ def test_before_any_run_the_net_of_the_package_answers(
     np.save("frame.npy", frame)
     commands.main(["recognise", "frame.npy"])
     told = capsys.readouterr()
-    assert "no classifiers of yours yet; the net that comes with the package answers" in told.err
+    assert "the nets that come with the package answer" in told.err
     assert told.out.startswith("frame.npy: ")
     assert told.out.count("0.") == 7
+
+
+@pytest.mark.parametrize(
+    ("source", "model", "change", "package"),
+    [
+        ("virtual", "", {}, True),
+        ("virtual", "svm", {}, False),
+        ("folder", "", {}, False),
+        ("virtual", "", {"classes": ["Contempt", "Fear"]}, False),
+        ("virtual", "", {"preprocess": {"crop": 200.0}}, False),
+        ("virtual", "", {"preprocess": {"size": 48}}, False),
+        ("virtual", "", {"unit": "relative"}, False),
+    ],
+)
+def test_the_package_answers_until_faces_of_ones_own_were_learned_from(
+    tmp_path: Path, source: str, model: str, change: dict, *, package: bool
+) -> None:
+    usual = tmp_path / "classify"
+    assert shipped.folder_to_ask(usual, usual, model, source) == shipped.FOLDER
+    known = {"unit": "mm", "classes": ["Fear"], "models": {}}
+    like = params.load().preprocess.model_dump() | change.get("preprocess", {})
+    files.write_json(usual / "config.json", known | change | {"preprocess": like})
+    expected = shipped.FOLDER if package else usual
+    assert shipped.folder_to_ask(usual, usual, model, source) == expected
+    assert shipped.folder_to_ask(tmp_path, usual, model, source) == tmp_path
 
 
 def test_the_net_of_the_package_knows_the_emotions_of_other_virtual_people() -> None:
     settings = params.load()
     change = {"subjects": 8, "frames": 2, "emotions": ["Happiness", "Neutral", "Surprise"]}
-    net = keep.load(shipped.FOLDER, "net")
+    net = kept_models.load(shipped.FOLDER, "net")
     asked, right = settings.preprocess, []
     for frames, rows in virtual.people_frames(settings.data.virtual.model_copy(update=change), 5):
         found = prepare(list(frames), [365.0] * len(rows), window(asked), 0.3, frontalise=False)
@@ -209,7 +235,7 @@ def test_the_net_of_the_package_knows_the_emotions_of_other_virtual_people() -> 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not here")
 def test_the_net_of_the_package_knows_recorded_people() -> None:
     faces = few.read(REAL, params.load())
-    net = keep.load(shipped.FOLDER, "net")
+    net = kept_models.load(shipped.FOLDER, "net")
     shares = net.probabilities(reduce(np.asarray(faces.images), 32))
     among = [net.config["classes"].index(label) for label in faces.classes]
     said = np.array(faces.classes)[shares[:, among].argmax(1)]
@@ -279,7 +305,7 @@ def test_answers_come_batch_by_batch(
 
 
 def test_a_net_answers_of_many_files_as_of_each_alone(drawn: Path, tmp_path: Path) -> None:
-    names, net = save_faces(tmp_path, drawn, 5), keep.load(shipped.FOLDER, "net")
+    names, net = save_faces(tmp_path, drawn, 5), kept_models.load(shipped.FOLDER, "net")
     for name in names:
         np.save(name, np.load(name).repeat(2, axis=0).repeat(2, axis=1))  # of 64 x 64, as it knows
     together = list(recognise(names, net, CAMERA, threads=2))
@@ -315,9 +341,7 @@ def test_uncalibrated_probabilities_come_with_a_warning(
     bare = one._replace(config=one.config | {"models": models})
     recognising.tell(names, bare, CAMERA)
     assert "warning: the probabilities of svm are not calibrated" in capsys.readouterr().err
-    features_of = recognising.describe(
-        np.stack([np.load(name) for name in names]), params.load().features
-    )
+    features_of = describe(np.stack([np.load(name) for name in names]), params.load().features)
     told = [dict(answer.ranking) for answer in recognise(names, bare, CAMERA)]
     for row, shares in zip(one.model.predict(features_of.x), told, strict=True):
         assert [shares[label] for label in one.config["classes"]] == pytest.approx(list(row))

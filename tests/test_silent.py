@@ -10,7 +10,8 @@ from conftest import write_features
 
 from depthfaces import comparison
 from depthfaces.alarms.gather import gather
-from depthfaces.classify import CLASSIFIERS, arms, protocol
+from depthfaces.classify import arms, protocol
+from depthfaces.classify.family import CLASSIFIERS
 from depthfaces.classify.sample import Sample
 from depthfaces.classify.svm import Svm
 from depthfaces.evolve import results

@@ -70,7 +70,7 @@ def build(arm: Arm, base: Arm, samples: Mapping[str, Sample], rng: np.random.Gen
     if arm.source:
         source = REAL if arm.source == REPEATED else arm.source
         added = draw(samples[source], arm.dose * counts, rng)
-        shuffled = Sample(added.x, rng.permutation(added.y), added.w)
+        shuffled = added._replace(y=rng.permutation(added.y))
         parts.append(shuffled if arm.kind == SHUFFLED else added)
         if arm.weight != 1:
             parts[-1] = parts[-1]._replace(w=np.full(len(added.y), arm.weight))

@@ -9,12 +9,9 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
-from sklearn.isotonic import IsotonicRegression
 
 from depthfaces.classify.sample import Classifier
-from depthfaces.classify.svm import Svm
 
 Array = npt.NDArray[Any]
 
@@ -29,8 +26,8 @@ def margins(model: Classifier, x: Array) -> Array:
 
     Of an SVM its soft votes, else the logarithms of its probabilities.
     """
-    if isinstance(model, Svm):
-        return model.margins(x)
+    if hasattr(model, "margins"):
+        return np.asarray(model.margins(x))
     return np.asarray(np.log(np.maximum(model.predict(x), FLOOR)))
 
 
@@ -46,6 +43,8 @@ class Calibrator(NamedTuple):
     @classmethod
     def fit(cls, found: Array, y: Array) -> Self:
         """Fit to margins (n, k) of faces that the classifier was not fitted to, classes `y`."""
+        from scipy.optimize import minimize  # noqa: PLC0415 - answers need none of it
+
         count = found.shape[1]
         right = np.eye(count)[y]
 
@@ -72,6 +71,8 @@ def sure_from(probabilities: Array, y: Array) -> float:
     It is where the share of right answers, which may only rise with the probability (isotonic
     regression), reaches `LEAST_RIGHT`; 1 where it never does.
     """
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - answers need none of it
+
     top = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == y
     rising = IsotonicRegression(y_min=0, y_max=1).fit(top, right.astype(float)).predict(top)

@@ -1,19 +1,19 @@
 """Classifiers kept for use: one of each kind, with all that a new face has to go through."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from depthfaces import files, kept_config
-from depthfaces.classify import CLASSIFIERS
 from depthfaces.classify.arms import plan
-from depthfaces.classify.calibration import Calibrator, margins, reliability, sure_from
+from depthfaces.classify.calibration import Calibrator, reliability, sure_from
+from depthfaces.classify.family import CLASSIFIERS
+from depthfaces.classify.kept import calibrated
 from depthfaces.classify.left_out import left_out
 from depthfaces.classify.protocol import Job, fit
-from depthfaces.classify.sample import Classifier
 from depthfaces.classify.scores import mean_macro_f1
 from depthfaces.classify.sets import Sets
 from depthfaces.errors import DataError
@@ -24,24 +24,6 @@ from depthfaces.verdict.arm import SHUFFLED, Arm
 from depthfaces.verdict.predictions import STEPS, by_arm, known_people
 
 HELD_OUT = "held_out.csv"  # what the kept classifiers say of test people
-
-
-class Kept(NamedTuple):
-    """A stored classifier, its name, and the config that was stored with it."""
-
-    model: Classifier
-    name: str
-    config: dict[str, Any]
-
-    @property
-    def calibration(self) -> dict[str, Any] | None:
-        """Return slope, biases and `sure_from`; None where there were too few people."""
-        found: dict[str, Any] | None = self.config["models"][self.name].get("calibration")
-        return found
-
-    def probabilities(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the probabilities (n, k) of the rows of `x` (n, D), calibrated where they can."""
-        return calibrated(self.model, self.calibration, x)
 
 
 def keep(
@@ -80,21 +62,6 @@ def calibrate(job: Job, found: Sets, params: Params) -> dict[str, Any] | None:
     least = sure_from(calibrator.probabilities(known.margins), known.y)
     counts = {"faces": len(known.y), "people": known.people}
     return {**calibrator._asdict(), "sure_from": least, **counts}
-
-
-def calibrated(
-    model: Classifier, calibration: dict[str, Any] | None, x: npt.NDArray[Any]
-) -> npt.NDArray[Any]:
-    """Return the probabilities (n, k) of the rows of `x`; the model's own without `calibration`."""
-    if calibration is None:
-        return model.predict(x)
-    return Calibrator(calibration["slope"], calibration["biases"]).probabilities(margins(model, x))
-
-
-def load(folder: Path, name: str) -> Kept:
-    """Read the classifier `name` from `folder`; "" is the one that validation likes best."""
-    chosen, config = kept_config.read(folder, name)
-    return Kept(CLASSIFIERS[chosen].load(folder / chosen), chosen, config)
 
 
 def reliabilities(folder: Path) -> dict[str, Any]:

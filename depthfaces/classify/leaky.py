@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from depthfaces import seeding
-from depthfaces.classify import CLASSIFIERS, sets
+from depthfaces.classify import sets
+from depthfaces.classify.family import CLASSIFIERS
 from depthfaces.classify.pooled import split
 from depthfaces.classify.sets import Sets
 from depthfaces.features.store import FeatureSet

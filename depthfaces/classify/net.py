@@ -1,7 +1,7 @@
 """Convolutional nets that see depth and slopes, each face changed anew at every step."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
@@ -17,7 +17,7 @@ from depthfaces import files, seeding
 from depthfaces.classify import warp
 from depthfaces.classify.cnn import initialise
 from depthfaces.classify.sample import Sample
-from depthfaces.classify.svm import temperature
+from depthfaces.classify.temperature import temperature
 from depthfaces.schema import Classify
 
 Array = npt.NDArray[Any]
@@ -27,7 +27,7 @@ RATE, DECAY = 3e-3, 1e-2  # of AdamW; the rate is the highest of one cycle
 WARM, START = 0.3, 0.04  # share of the steps in which the rate rises, and from which share of it
 HIDDEN, DROPPED = 128, 0.3  # units before the scores, and the share left out at each step
 SMOOTHING = 0.05  # of the labels
-BLOCK = 64  # faces a call of a net: always so many, so that a face's numbers never change
+BLOCK = 16  # faces a call of a net: always so many, so that a face's numbers never change
 FLAT = 1e-3  # relief below which faces are photographs: their grey values have no slopes
 COLDEST, HOTTEST = 0.25, 4.0  # temperatures beyond are a few validation faces' chance
 FLOOR = 1e-9  # a probability of 0 has no logarithm
@@ -70,34 +70,42 @@ class Net:
         relief = params.net_relief if params.net_relief > FLAT else 0.0
         found = cls(Shape(side, params.net_width, classes, params.net_members, relief))
         lesson = Lesson(
-            warp.Surface.of(_faces(train.x, side)),
+            warp.Surface.of(faces_of(train.x, side)),
             torch.from_numpy(np.asarray(train.y, np.int64)),
             train.weights(),
+            _smoothed,
         )
-        for member, net in enumerate(found.nets):
-            _train(net, lesson, params.net_steps, relief, seeding.stream(seed, "net", member))
+        found.learn(lesson, params.net_steps, seed, "net")
         if len(np.unique(validation.y)) == classes:
             scores = np.log(found.predict(validation.x) + FLOOR)
             found.heat = float(np.clip(temperature(scores, validation.y), COLDEST, HOTTEST))
         return found
 
+    def learn(self, lesson: "Lesson", steps: int, seed: int, name: str) -> None:
+        """Train each net for `steps`; its draws follow `seed` and `name`."""
+        for member, net in enumerate(self.nets):
+            _train(net, lesson, steps, self.shape.relief, seeding.stream(seed, name, member))
+
     def predict(self, x: Array) -> Array:
         """Return probabilities (n, k) of the faces `x` (n, side^2), uint8."""
+        scores = torch.log(self.mean(x, _probabilities) + FLOOR) / self.heat
+        return np.asarray(_probabilities(scores).numpy())
+
+    def mean(self, x: Array, of: Callable[[Tensor], Tensor]) -> Tensor:
+        """Return the mean (n, k) of what `of` makes of all scores of the faces `x`, double."""
         torch.set_num_threads(1)
         padded = np.zeros((-(-len(x) // BLOCK) * BLOCK, x.shape[1]), x.dtype)
         padded[: len(x)] = x
         blocks = np.split(padded, len(padded) // BLOCK) if len(x) else [padded]
         with torch.inference_mode():
-            shares = torch.cat([self._mean(_faces(block, self.shape.side)) for block in blocks])
-            scores = torch.log(shares + FLOOR) / self.heat
-        return np.asarray(torch.softmax(scores, dim=1)[: len(x)].numpy())
+            each = [self._mean(faces_of(block, self.shape.side), of) for block in blocks]
+        return torch.cat(each)[: len(x)]
 
-    def _mean(self, faces: Tensor) -> Tensor:
-        """Return the mean probabilities (n, k) of faces (n, 1, side, side), double."""
+    def _mean(self, faces: Tensor, of: Callable[[Tensor], Tensor]) -> Tensor:
         total = torch.zeros(len(faces), self.shape.classes, dtype=torch.float64)
         both = [_channels(view, self.shape.relief) for view in (faces, faces.flip(3))]
         for net in self.nets:
-            one, other = (torch.softmax(net(view).double(), dim=1) for view in both)
+            one, other = (of(net(view).double()) for view in both)
             total += one + other
         return total / (2 * self.shape.members)
 
@@ -120,11 +128,15 @@ class Net:
 
 
 class Lesson(NamedTuple):
-    """What a net learns from: surfaces of n faces, their classes (n,) and weights (n,)."""
+    """What a net learns from: surfaces of n faces, their classes (n,) and weights (n,).
+
+    `loss` says of scores (b, k) and the `y` of a batch how far they are apart.
+    """
 
     surfaces: warp.Surface
     y: Tensor
     weights: Array
+    loss: Callable[[Tensor, Tensor], Tensor]
 
 
 def _layers(shape: Shape) -> nn.Sequential:
@@ -154,9 +166,17 @@ def _train(
         faces = warp.noisy(warp.changed(surface, change, relief), rng)
         scores = _forward(net, _channels(faces, relief), rng)
         adam.zero_grad()
-        functional.cross_entropy(scores, lesson.y[rows], label_smoothing=SMOOTHING).backward()  # type: ignore[no-untyped-call]
+        lesson.loss(scores, lesson.y[rows]).backward()  # type: ignore[no-untyped-call]
         adam.step()
     net.eval()
+
+
+def _smoothed(scores: Tensor, y: Tensor) -> Tensor:
+    return functional.cross_entropy(scores, y, label_smoothing=SMOOTHING)
+
+
+def _probabilities(scores: Tensor) -> Tensor:
+    return torch.softmax(scores, dim=1)
 
 
 def _batches(
@@ -200,7 +220,7 @@ def _channels(faces: Tensor, relief: float) -> Tensor:
     return seen.contiguous(memory_format=torch.channels_last)
 
 
-def _faces(x: Array, side: int) -> Tensor:
+def faces_of(x: Array, side: int) -> Tensor:
     """Return rows of grey values as faces (n, 1, side, side) in [-1, 1]."""
     faces = torch.from_numpy(np.asarray(x, np.float32).reshape(-1, 1, side, side))
     return faces / 127.5 - 1

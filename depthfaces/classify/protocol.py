@@ -11,7 +11,8 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from depthfaces import seeding
-from depthfaces.classify import CLASSIFIERS, arms, leaky, sets
+from depthfaces.classify import arms, leaky, sets
+from depthfaces.classify.family import CLASSIFIERS
 from depthfaces.classify.sample import Classifier
 from depthfaces.classify.sets import Sets
 from depthfaces.features.store import FeatureSet

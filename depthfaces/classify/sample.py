@@ -13,11 +13,15 @@ Array = npt.NDArray[Any]
 
 
 class Sample(NamedTuple):
-    """Features `x` (n, D), class numbers `y` (n,) in 0..k-1 and weights `w` (n,), None = all 1."""
+    """Features `x` (n, D), class numbers `y` (n,) in 0..k-1 and weights `w` (n,), None = all 1.
+
+    `names` are those of the k classes, () where nobody asks for them.
+    """
 
     x: Array
     y: Array
     w: Array | None = None
+    names: tuple[str, ...] = ()
 
     def weights(self) -> Array:
         """Return the weights (n,)."""
@@ -26,7 +30,7 @@ class Sample(NamedTuple):
     def pick(self, rows: Array) -> Self:
         """Return the faces at `rows` (indices or a boolean mask)."""
         w = None if self.w is None else self.w[rows]
-        return type(self)(self.x[rows], self.y[rows], w)
+        return self._replace(x=self.x[rows], y=self.y[rows], w=w)
 
     def used(self) -> Self:
         """Return the faces whose weight is above 0: of the others nothing is learned."""
@@ -37,7 +41,8 @@ def join(samples: Sequence[Sample]) -> Sample:
     """Return all faces of `samples`; weights come along if any has some."""
     weighted = any(sample.w is not None for sample in samples)
     x, y = (np.concatenate(pieces) for pieces in zip(*(one[:2] for one in samples), strict=True))
-    return Sample(x, y, np.concatenate([one.weights() for one in samples]) if weighted else None)
+    w = np.concatenate([one.weights() for one in samples]) if weighted else None
+    return Sample(x, y, w, samples[0].names)
 
 
 class Classifier(Protocol):

@@ -63,4 +63,4 @@ def sample(found: FeatureSet, classes: list[str], name: str, complete: bool = Tr
     strange = sorted(set(found.label) - set(classes))
     if strange:
         raise DataError(f"{name}: expected the labels {', '.join(classes)}, found {strange[0]}")
-    return Sample(found.x, np.searchsorted(classes, found.label))
+    return Sample(found.x, np.searchsorted(classes, found.label), names=tuple(classes))

@@ -6,14 +6,14 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from depthfaces import files
 from depthfaces.classify.sample import Sample
+from depthfaces.classify.temperature import temperature
 from depthfaces.schema import Classify
 
 Array = npt.NDArray[Any]
@@ -137,16 +137,3 @@ class Svm(Machine):
         """Read FOLDER/machine.npz."""
         content = files.read_npz(folder / "machine.npz", *cls._fields)
         return cls(**{name: content[name] for name in cls._fields})
-
-
-def temperature(scores: Array, y: Array) -> float:
-    """Return the T in [0.01, 100] with the least log loss of softmax(scores / T).
-
-    Guo et al. (2017): one number, so it changes how sure the machine is, never what it says.
-    """
-
-    def loss(log_t: float) -> float:
-        shares = log_softmax(scores / np.exp(log_t), axis=1)
-        return -float(shares[np.arange(len(y)), y].mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=np.log((0.01, 100)), method="bounded").x))

@@ -7,7 +7,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -18,12 +17,11 @@ from depthfaces import files
 from depthfaces.errors import DataError, IntegrityError, MachineError
 from depthfaces.faces import people, texts
 from depthfaces.features import extract
-from depthfaces.features.lbp import grey
+from depthfaces.features.pixels import VIEWS, reduce
 from depthfaces.schema import Features
 
 Array = npt.NDArray[Any]
 KNOWN = ("id", "label", "subject", "group", "split")
-VIEWS = ("features", "pixels")  # of a face: hand-made numbers, or the face itself, made small
 ABOUT = "about.json"
 BACKENDS = {"threads": "threading", "processes": "loky"}  # joblib's names
 
@@ -177,18 +175,3 @@ def describe(images: Array, params: Features) -> Described:
     x, names, stops = extract(images, params)
     families = {"family_names": np.array(names), "family_stops": np.array(stops)}
     return Described(x, reduce(images, params.pixels), families)
-
-
-def reduce(images: Array, side: int) -> npt.NDArray[np.uint8]:
-    """Return faces (n, S, S) in [-1, 1] as (n, side^2) mean grey values of whole pixels.
-
-    A face smaller than `side`, or no multiple of it, is resampled.
-    """
-    whole = images.shape[1] // side
-    if whole and images.shape[1] == whole * side:
-        small = images.reshape(len(images), side, whole, side, whole).mean(axis=(2, 4))
-    else:
-        area = cv2.INTER_AREA if whole else cv2.INTER_LINEAR
-        plain = np.asarray(images, np.float32)
-        small = np.stack([cv2.resize(image, (side, side), interpolation=area) for image in plain])
-    return grey(small).reshape(len(images), -1)

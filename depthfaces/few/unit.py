@@ -11,10 +11,12 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from depthfaces import seeding
-from depthfaces.classify import CLASSIFIERS, arms
+from depthfaces.classify import arms
+from depthfaces.classify.family import CLASSIFIERS
 from depthfaces.classify.sample import Sample
 from depthfaces.faces import FaceSet
-from depthfaces.features.store import VIEWS, describe
+from depthfaces.features.pixels import VIEWS
+from depthfaces.features.store import describe
 from depthfaces.few import sources
 from depthfaces.few.choices import People
 from depthfaces.few.shared import Shared
@@ -37,11 +39,12 @@ class Unit(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """The sets that arms are made of, what is asked after, and the seed of it all."""
+    """The sets that arms are made of, what is asked after, the seed of it all, and the classes."""
 
     samples: Samples
     asked: Views
     seed: int
+    names: tuple[str, ...] = ()
 
 
 def middle(wanted: Experiment) -> float:
@@ -110,7 +113,7 @@ def run(
         task.person[unit.asked],
         task.label[unit.asked],
     )
-    lesson = Lesson(samples, asked, seed)
+    lesson = Lesson(samples, asked, seed, tuple(few.classes))
     work = Parallel(params.threads, prefer="threads")
     with threadpool_limits(1):
         called = work(delayed(fit)(arm, model, lesson, params) for arm, model in wanted)
@@ -149,7 +152,10 @@ def fit(arm: Arm, model: str, lesson: Lesson, params: Params) -> Array:
     Nobody is left to tune on: a classifier that tunes does so on the real faces it learns from.
     """
     view = CLASSIFIERS[model].view
-    seen = {name: Sample(found[view], y) for name, (found, y) in lesson.samples.items()}
+    seen = {
+        name: Sample(found[view], y, names=lesson.names)
+        for name, (found, y) in lesson.samples.items()
+    }
     base = arms.base(middle(params.experiment), seen)
     train = arms.build(arm, base, seen, seeding.stream(lesson.seed, arm.key, model, "draw"))
     number = seeding.number(lesson.seed, arm.key, model, "fit")

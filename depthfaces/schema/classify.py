@@ -48,7 +48,7 @@ class Features(Section):
     scheduler: str
 
 
-Model = Literal["xgboost", "forest", "tree", "svm", "cnn", "net"]
+Model = Literal["xgboost", "forest", "tree", "svm", "cnn", "net", "fused"]
 Source = Literal[
     "synthetic", "kd", "gan", "vae", "gmm", "kde", "flow", "camera", "reenact", "mix"
 ]  # fmt: skip
