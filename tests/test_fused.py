@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depthfaces import params
+from depthfaces import files, params
+from depthfaces.classify import kept
 from depthfaces.classify.fused import Fused, prior
 from depthfaces.classify.net import Net
 from depthfaces.classify.sample import Sample, join
@@ -47,6 +48,11 @@ def test_it_is_the_product_of_both_and_reads_back_the_same(faces: Sample, tmp_pa
     fused.save(tmp_path)
     np.testing.assert_array_equal(Fused.load(tmp_path).predict(faces.x), said)
     np.testing.assert_array_equal(fused.predict(faces.x[:1]), said[:1])
+    config = {"classes": [], "size": 64, "unit": "mm", "preprocess": {}, "models": {"fused": {}}}
+    known = {"features": SETTINGS.features.model_dump(), **config}
+    fused.save(tmp_path / "models" / "fused")
+    files.write_json(tmp_path / "models" / "config.json", known)
+    assert isinstance(kept.load(tmp_path / "models", "fused").model, Fused)
     (tmp_path / "fused.json").write_text('{"names": ["Bliss"]}')
     with pytest.raises(IntegrityError, match=r"fused\.json"):
         Fused.load(tmp_path)
