@@ -95,7 +95,7 @@ def test_forced_rerun_gives_the_same_bytes(smoke: Path, tmp_path: Path) -> None:
 
 # A parameter, and the stages that read it.
 CHANGES = {
-    "seed": set(STAGES) - {"report"},
+    "seed": set(STAGES) - {"code", "report"},
     "data.virtual.noise": {"baseline", "download", "pretrain", "few"},
     "preprocess.crop": {
         "baseline",
@@ -142,6 +142,20 @@ def test_parameter_makes_its_stages_dirty(smoke: Path, key: str) -> None:
         assert dirty(smoke) == CHANGES[key]
     finally:
         file.write_bytes(before)
+
+
+@pytest.mark.slow
+def test_words_in_the_code_rerun_nothing_and_those_of_a_template_the_report(
+    smoke: Path, tmp_path: Path
+) -> None:
+    again = clone(smoke, tmp_path)
+    for path in [*again.rglob("depthfaces/**/*.py"), *again.glob("stages/*.py")]:
+        path.write_text(path.read_text(encoding="utf-8") + "\n# Words.\n", encoding="utf-8")
+    assert ran(dvc(again, "repro")) == {"code"}
+    dvc(again, "status", "dvc.yaml", "-q")
+    page = again / "depthfaces" / "report" / "page.html"
+    page.write_text(page.read_text(encoding="utf-8") + "<!-- words -->\n", encoding="utf-8")
+    assert ran(dvc(again, "repro")) == {"code", "report"}
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studies") / "a scratch é"
     scratch.make(declared.TOP, folder, "smoke")
     write_faces(folder / "data" / "faces")
+    dvc(folder, "repro", "--single-item", "code")
     return folder
 
 
