@@ -2,7 +2,7 @@
 
 from itertools import combinations
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -410,6 +410,17 @@ def test_a_search_that_is_not_asked_for_costs_few_people_nothing(tmp_path):
 
     assert folder(2, "kd") == folder(50, "kd") != folder(2, "kde")
     assert folder(2, "synthetic") != folder(50, "synthetic")
+
+
+def test_asking_for_more_people_or_draws_finds_the_answers_there_are(tmp_path):
+    """What was learned from one choice of people does not depend on the other choices."""
+    task = Task.within(many({"train": 3}))
+
+    def folder(**changes: Any) -> Path:
+        return experiment.folder_of(task, settings(**changes), tmp_path)
+
+    assert folder(people=[1]) == folder(people=[1, 2]) == folder(people=[1], draws=9)
+    assert folder(people=[1]) != folder(people=[1], gan_steps=9)
 
 
 def test_the_sheet_shows_real_faces_first_and_what_is_made_of_them_last(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ FILES = ("predictions.csv", "learned.csv")
 SECTIONS = ("seed", "threads", "preprocess", "gan", "kd", "baselines", "features", "classify",
             "experiment", "data")  # fmt: skip
 EVOLVING = ("evolve", "ga", "pso", "cmaes", "qd", "export")
+# Which people are drawn is no part of it: a unit's people are its name.
+DRAWING = ("people", "draws", "held_out")
 
 
 class Found(NamedTuple):
@@ -85,9 +87,9 @@ def folder_of(task: Task, params: Params, root: Path) -> Path:
     images.update("\n".join([*task.person, *task.pool]).encode() + task.asked.tobytes())
     for path in sorted(CODE.rglob("*.py")):
         images.update(path.read_bytes())
-    about = {name: told[name] for name in (*SECTIONS, *(EVOLVING if evolves else ()))} | {
-        "task": images.hexdigest()
-    }
+    about = {name: told[name] for name in (*SECTIONS, *(EVOLVING if evolves else ()))}
+    about["experiment"] = {k: v for k, v in told["experiment"].items() if k not in DRAWING}
+    about["task"] = images.hexdigest()
     text = json.dumps(about, sort_keys=True)
     return root / hashlib.sha256(text.encode()).hexdigest()[:16]
 
