@@ -30,7 +30,11 @@ SPLITS = [
             'found["real"].part("validation"), classes',
             'found["real"].part("test"), classes',
         ),
-        ("seeds of classifiers all equal", "names, job.model)", '"same", job.model)'),
+        (
+            "repeats of a classifier all alike",
+            '("classify", job.arm.key, job.seed)',
+            '("classify", job.arm.key, 0)',
+        ),
     ),
     *_of(
         "classify/sets",
@@ -96,7 +100,7 @@ SPLITS = [
     ),
     *_of(
         "comparison",
-        "test_compare test_poison test_embed",
+        "test_compare test_silent test_poison test_embed",
         (
             "the autoencoder fitted on all real faces",
             'inputs.images["real"].split("train").images',
@@ -134,7 +138,7 @@ SPLITS = [
     ),
     *_of(
         "leak",
-        "test_integrity test_compare test_silent test_copies",
+        "test_embed",
         (
             "only the first generated set is searched for held-out faces",
             "        if len(one):",
@@ -174,11 +178,7 @@ SPLITS = [
         "few/experiment",
         "test_few",
         ("people learned from are asked", "rows = rows[np.isin(rows", "rows = rows[~np.isin(rows"),
-        (
-            "a unit is asked its own people",
-            "~np.isin(task.person[everybody], people)",
-            "task.person[everybody] != ''",
-        ),
+        ("answers are kept under another seed", '"seed", "threads",', '"threads",'),
     ),
 ]
 
@@ -186,7 +186,7 @@ SPLITS = [
 STATISTICS = [
     *_of(
         "verdict/statistics",
-        "test_verdict",
+        "test_verdict test_compare",
         ("no Holm", "np.arange(len(p), 0, -1)", "np.ones(len(p))"),
         ("p-values in another order", "adjusted[order] = ", "adjusted[:] = "),
         ("p one-sided", "2 * (count + 1)", "(count + 1)"),

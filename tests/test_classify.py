@@ -396,6 +396,14 @@ def test_a_planted_test_face_sets_off_the_alarm(sets):
         preparing.check(sets | {"synthetic": planted})
 
 
+def test_changed_faces_of_test_people_are_refused(sets):
+    fake = sets["synthetic"]
+    split = fake.split.astype("U9")
+    split[3] = "test"
+    with pytest.raises(IntegrityError, match=r"augmented\.npz: expected no face in the split test"):
+        preparing.check(sets | {"augmented": replace(fake, split=split)})
+
+
 def test_a_person_in_two_splits_is_refused(sets):
     real = sets["real"]
     split = real.split.copy()

@@ -95,3 +95,6 @@ def test_a_planted_test_face_sets_off_the_alarm(tmp_path, change):
     sets["synthetic"] = write(tmp_path / "leaky", made, "synthetic")
     with pytest.raises(IntegrityError, match=r"synthetic: expected no held-out face .*\(2 is 4\)"):
         leak.alarm(sets, 4)
+    baseline = {"real": sets["real"], "kde": sets["synthetic"]}
+    with pytest.raises(IntegrityError, match=r"kde: expected no held-out face"):
+        leak.alarm(baseline, 4)

@@ -421,6 +421,8 @@ def test_asking_for_more_people_or_draws_finds_the_answers_there_are(tmp_path):
 
     assert folder(people=[1]) == folder(people=[1, 2]) == folder(people=[1], draws=9)
     assert folder(people=[1]) != folder(people=[1], gan_steps=9)
+    other = settings(people=[1]).model_copy(update={"seed": 8})
+    assert experiment.folder_of(task, other, tmp_path) != folder(people=[1])
 
 
 def test_the_sheet_shows_real_faces_first_and_what_is_made_of_them_last(tmp_path: Path) -> None:

@@ -147,6 +147,16 @@ def test_the_panel_says_the_mean_of_its_judges(drawn: Path) -> None:
     assert not np.allclose(one, two)
 
 
+def test_the_epoch_of_the_least_loss_on_validation_is_kept(
+    drawn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = [3.0, 1.0, 2.0]
+    monkeypatch.setattr(judge, "EPOCHS", len(losses))
+    given = iter(losses)
+    monkeypatch.setattr(judge, "_judged", lambda *_: {"accuracy": 0.5, "loss": next(given)})
+    assert judge.learn(FaceSet.open(drawn), 1, seeding.stream(1, "judge")).about[0]["loss"] == 1
+
+
 def test_no_two_judges_learn_from_the_same_people(
     drawn: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
