@@ -13,6 +13,7 @@ from depthfaces.classify.scores import confusion, macro_f1
 from depthfaces.errors import DataError, IntegrityError
 from depthfaces.faces import people
 from depthfaces.verdict import predictions as table
+from depthfaces.verdict import resampling as drawn_anew
 from depthfaces.verdict import rule, statistics
 from depthfaces.verdict.answer import answer
 from depthfaces.verdict.arm import KINDS, SOURCES, Arm
@@ -229,6 +230,12 @@ def test_useful_needs_every_control_beaten():
     found, reasons = judge(better, GROUND, RULE, {"one": True, "two": False})
     assert found == rule.NO_EVIDENCE
     assert reasons == ["it is not surely better than: two"]
+
+
+def test_a_class_that_is_neither_shown_nor_called_has_no_f1():
+    """The mean is that of the others: here 1 and 2 / 3."""
+    hits, total = [2, 0, 1], [4, 0, 3]
+    assert drawn_anew.macro_f1(np.array([hits, total], float)) == pytest.approx((1 + 2 / 3) / 2)
 
 
 def test_copies_are_said():
