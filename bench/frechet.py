@@ -29,14 +29,14 @@ def clouds(d: int, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 def by_root(real: np.ndarray, fake: np.ndarray) -> float:
     """Return the distance as it is usually computed: sqrtm of the product of covariances."""
-    (a, cov_a), (b, cov_b) = frechet.moments(real), frechet.moments(fake)
+    (a, cov_a), (b, cov_b) = frechet.mean_and_covariance(real), frechet.mean_and_covariance(fake)
     root = np.real(sqrtm(cov_a @ cov_b))
     return float(np.sum((a - b) ** 2) + np.trace(cov_a) + np.trace(cov_b) - 2 * np.trace(root))
 
 
 def by_eigh(real: np.ndarray, fake: np.ndarray) -> float:
     """Return the distance by two symmetric eigendecompositions."""
-    (a, cov_a), (b, cov_b) = frechet.moments(real), frechet.moments(fake)
+    (a, cov_a), (b, cov_b) = frechet.mean_and_covariance(real), frechet.mean_and_covariance(fake)
     values, vectors = np.linalg.eigh(cov_a)
     root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
     inner = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cov_b @ root), 0)).sum()
@@ -45,7 +45,7 @@ def by_eigh(real: np.ndarray, fake: np.ndarray) -> float:
 
 def ours(real: np.ndarray, fake: np.ndarray) -> float:
     """Return our distance."""
-    return frechet.between(real=real, fake=fake)
+    return frechet.frechet_of_clouds(real=real, fake=fake)
 
 
 def timed(

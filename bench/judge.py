@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 from depthfaces.faces import FaceSet
 from depthfaces.features import extract
 from depthfaces.metrics.embedding import Embedding
-from depthfaces.metrics.frechet import fd
+from depthfaces.metrics.frechet import frechet_distance
 from depthfaces.metrics.manifold import coverage, recall
 from depthfaces.schema import Params
 
@@ -35,7 +35,7 @@ class Judge:
         rng = np.random.default_rng(0)
         self.train = self.embedding(x)[rng.permutation(len(x))[:count]]
         other = self.embedding(x)[rng.permutation(len(x))[:count]]
-        self.floor = fd(real=self.held, fake=other)
+        self.floor = frechet_distance(real=self.held, fake=other)
         self.accuracy = float((self.svm.predict(held_x) == held.targets).mean())
 
     def _features(self, images: Array) -> Array:
@@ -55,7 +55,7 @@ class Judge:
         by_class = [right[labels == label].mean() for label in np.unique(labels)]
         against = {"real": self.train, "fake": points, "neighbours": NEIGHBOURS}
         return {
-            "fd_ratio": fd(real=self.held, fake=points) / self.floor,
+            "fd_ratio": frechet_distance(real=self.held, fake=points) / self.floor,
             "recall": recall(**against),
             "coverage": coverage(**against),
             "label": float(right.mean()) / self.accuracy,

@@ -37,7 +37,7 @@ from depthfaces.features import Family, extract
 from depthfaces.features.hog import hog
 from depthfaces.gan import store
 from depthfaces.gan.sample import renderer, sample
-from depthfaces.metrics import METRICS
+from depthfaces.metrics import CLOUD_METRICS
 from depthfaces.metrics.embedding import Embedding
 from depthfaces.schema import Features
 
@@ -78,7 +78,7 @@ class Eye(NamedTuple):
         clouds = {"real": self.real, "fake": self.space(x)}
         for name in SHOWN[1:]:
             more = {} if name == "fd" else {"neighbours": P.compare.neighbours}
-            found[name] = METRICS[name](**clouds, **more)
+            found[name] = CLOUD_METRICS[name](**clouds, **more)
         return found
 
 

@@ -7,8 +7,8 @@ from conftest import write_features
 
 from depthfaces import files, params
 from depthfaces.features.store import open_all
-from depthfaces.metrics import METRICS
-from depthfaces.metrics.draws import DRAWS
+from depthfaces.metrics import CLOUD_METRICS
+from depthfaces.metrics.draws import DRAW_COUNT
 from depthfaces.metrics.fidelity import Sides, fidelity
 from depthfaces.verdict import rule, statistics
 from depthfaces.verdict.rule import copies
@@ -95,7 +95,7 @@ def test_stage_scores_agree_with_those_of_classify(made):
 
 
 CLOUDS = {
-    *METRICS,
+    *CLOUD_METRICS,
     *("diversity", "vendi", "label_share", "inception_score"),
     *("closest_share", "authentic_share", "copying_z", "membership_auc"),
 }
@@ -111,7 +111,7 @@ def test_every_metric_stands_beside_its_floor(made):
     for metrics in found["sets"].values():
         assert set(metrics) == CLOUDS
         assert all(set(pair) == {"value", "sd", "floor", "floor_sd"} for pair in metrics.values())
-    about = {"dimensions": 6, "faces": 36, "features": "handcrafted", "draws": DRAWS}
+    about = {"dimensions": 6, "faces": 36, "features": "handcrafted", "draws": DRAW_COUNT}
     assert found["embedding"] == about
     table = pd.read_csv(made / "one" / "compare" / "metrics.csv")
     assert len(table) == 2 * len(CLOUDS)

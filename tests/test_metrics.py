@@ -10,10 +10,15 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import roc_auc_score
 
 from depthfaces.metrics import published, surface
-from depthfaces.metrics.classification import auc, by_class, macro
-from depthfaces.metrics.diversity import diversity, sameness, vendi, vendi_of
-from depthfaces.metrics.embedding import REACH, Embedding
-from depthfaces.metrics.frechet import between, fd, frechet, moments
+from depthfaces.metrics.classification import macro_mean, roc_auc, scores_by_class
+from depthfaces.metrics.diversity import diversity, sameness, vendi_from_eigenvalues, vendi_score
+from depthfaces.metrics.embedding import MAX_DEVIATIONS, Embedding
+from depthfaces.metrics.frechet import (
+    frechet_distance,
+    frechet_of_clouds,
+    frechet_of_moments,
+    mean_and_covariance,
+)
 from depthfaces.metrics.kernel import kid
 from depthfaces.metrics.manifold import coverage, density, precision, recall
 from depthfaces.metrics.memory import (
@@ -23,7 +28,7 @@ from depthfaces.metrics.memory import (
     membership_auc,
 )
 from depthfaces.metrics.score import inception_score
-from depthfaces.metrics.sides import matched
+from depthfaces.metrics.sides import matched_rows
 from depthfaces.metrics.similarity import grey, ms_ssim, psnr, ssim
 from depthfaces.metrics.undefined import UndefinedError, attempt
 
@@ -48,32 +53,34 @@ ZERO, EYE = np.zeros(2), np.eye(2)
 )
 def test_frechet_closed_forms_both_ways(a, b, expected):
     a, b = (tuple(map(np.array, pair)) for pair in (a, b))
-    assert frechet(*a, *b) == pytest.approx(expected, abs=1e-9)
-    assert frechet(*b, *a) == pytest.approx(expected, abs=1e-9)
+    assert frechet_of_moments(*a, *b) == pytest.approx(expected, abs=1e-9)
+    assert frechet_of_moments(*b, *a) == pytest.approx(expected, abs=1e-9)
 
 
 def test_fd_of_samples_turns_with_them_and_is_zero_for_itself():
     rng = np.random.default_rng(0)
     real, fake = rng.normal(0, 1, (200, 8)), rng.normal(0.3, 1.4, (150, 8))
     turn = ortho_group.rvs(8, random_state=1)
-    assert fd(real=real @ turn, fake=fake @ turn) == pytest.approx(fd(real=real, fake=fake))
-    assert abs(fd(real=real, fake=real)) < 1e-4
+    assert frechet_distance(real=real @ turn, fake=fake @ turn) == pytest.approx(
+        frechet_distance(real=real, fake=fake)
+    )
+    assert abs(frechet_distance(real=real, fake=real)) < 1e-4
 
 
 def test_frechet_equals_the_matrix_root_with_many_points_and_with_few():
     rng = np.random.default_rng(0)
     for n, m in ((200, 300), (20, 30), (20, 200)):
         real, fake = rng.normal(0, 1, (n, 64)), rng.normal(0.1, 1.2, (m, 64))
-        (a, cov_a), (b, cov_b) = moments(real), moments(fake)
+        (a, cov_a), (b, cov_b) = mean_and_covariance(real), mean_and_covariance(fake)
         root = np.real(np.trace(sqrtm(cov_a @ cov_b)))
         expected = np.sum((a - b) ** 2) + np.trace(cov_a) + np.trace(cov_b) - 2 * root
-        assert between(real=real, fake=fake) == pytest.approx(expected, rel=1e-6)
+        assert frechet_of_clouds(real=real, fake=fake) == pytest.approx(expected, rel=1e-6)
 
 
 def test_fd_needs_twice_as_many_faces_as_dimensions():
     cloud = np.random.default_rng(0).normal(size=(15, 8))
     with pytest.raises(UndefinedError, match="needs 16 faces in 8 dimensions, found 15"):
-        fd(real=cloud, fake=cloud)
+        frechet_distance(real=cloud, fake=cloud)
 
 
 def test_kid_by_hand_and_below_zero():
@@ -180,14 +187,16 @@ def test_inception_score_by_closed_forms():
 
 def test_vendi_counts_the_different_ones():
     groups = np.repeat(np.eye(4)[:2], [3, 1], axis=0)
-    assert vendi(points=np.eye(4)) == pytest.approx(4)
-    assert vendi(points=np.ones((5, 3))) == pytest.approx(1)
+    assert vendi_score(points=np.eye(4)) == pytest.approx(4)
+    assert vendi_score(points=np.ones((5, 3))) == pytest.approx(1)
     turned = groups @ ortho_group.rvs(4, random_state=0)
-    assert vendi(points=turned) == pytest.approx(vendi(points=groups))
-    assert vendi(points=groups) == pytest.approx(1.7547653506)
-    assert vendi_of(np.linalg.eigvalsh(groups @ groups.T) / 4) == pytest.approx(1.7547653506)
+    assert vendi_score(points=turned) == pytest.approx(vendi_score(points=groups))
+    assert vendi_score(points=groups) == pytest.approx(1.7547653506)
+    assert vendi_from_eigenvalues(np.linalg.eigvalsh(groups @ groups.T) / 4) == pytest.approx(
+        1.7547653506
+    )
     with pytest.raises(UndefinedError, match="no direction"):
-        vendi(points=np.zeros((3, 2)))
+        vendi_score(points=np.zeros((3, 2)))
 
 
 def test_ssim_and_psnr_by_closed_forms():
@@ -271,9 +280,9 @@ def test_spectrum_finds_blur_and_a_checkerboard():
 def test_published_protocol_undone():
     rng = np.random.default_rng(0)
     real, fake = rng.normal(size=(2, 50, 4))
-    cross = np.trace(sqrtm(moments(real)[1] @ moments(fake)[1])).real
+    cross = np.trace(sqrtm(mean_and_covariance(real)[1] @ mean_and_covariance(fake)[1])).real
     found = published.published_fid(real=real, fake=fake)
-    assert found == pytest.approx(fd(real=real, fake=fake) - 2 * cross)
+    assert found == pytest.approx(frechet_distance(real=real, fake=fake) - 2 * cross)
     assert published.published_fid(real=real, fake=real) < 0
     images, _ = faces(6)
     turned = images[::-1]
@@ -306,7 +315,7 @@ def test_embedding_bounds_a_feature_that_hardly_varies():
     train = np.random.default_rng(0).normal(0, [1, 1e-9], (50, 2))
     space = Embedding.fit(train, 2)
     far = space(np.array([[0.0, 1.0]]))
-    assert np.linalg.norm(far) <= REACH * np.sqrt(2) / space.unit * 1.01
+    assert np.linalg.norm(far) <= MAX_DEVIATIONS * np.sqrt(2) / space.unit * 1.01
 
 
 def test_matched_gives_one_size_and_one_mix():
@@ -315,7 +324,7 @@ def test_matched_gives_one_size_and_one_mix():
 
     labels = [label(a=8, b=4), label(a=4, b=9), label(a=90, b=90)]
     for most, expected in ((99, [4, 2]), (3, [2, 1])):
-        rows = matched(labels, most, [np.random.default_rng(k) for k in range(len(labels))])
+        rows = matched_rows(labels, most, [np.random.default_rng(k) for k in range(len(labels))])
         chosen = [part[places] for part, places in zip(labels, rows, strict=True)]
         assert [np.unique(part, return_counts=True)[1].tolist() for part in chosen] == [
             expected
@@ -324,27 +333,29 @@ def test_matched_gives_one_size_and_one_mix():
 
 def test_classification_by_hand():
     matrix = np.array([[8, 2], [8, 82]])
-    found = {name: [v.value for v in values] for name, values in by_class(matrix).items()}
+    found = {name: [v.value for v in values] for name, values in scores_by_class(matrix).items()}
     assert found["recall"] == pytest.approx([0.8, 82 / 90])
     assert found["precision"] == pytest.approx([0.5, 82 / 84])
     assert found["f1"][0] == pytest.approx(2 * 0.8 * 0.5 / 1.3)
     assert found["g_measure"][0] == pytest.approx(0.632455532)
     # Sensitivity .5, specificity .9.
-    assert by_class(np.array([[5, 5], [1, 9]]))["g_mean"][0].value == pytest.approx(0.670820393)
+    assert scores_by_class(np.array([[5, 5], [1, 9]]))["g_mean"][0].value == pytest.approx(
+        0.670820393
+    )
 
 
 def test_a_class_that_is_never_called_has_no_precision_but_a_reason():
-    found = by_class(np.array([[0, 3, 0], [0, 2, 0], [0, 0, 0]]))
+    found = scores_by_class(np.array([[0, 3, 0], [0, 2, 0], [0, 0, 0]]))
     assert found["precision"][0] == (None, "never called")
     assert found["recall"][2] == (None, "no faces")
     assert found["g_measure"][0] == (None, "never called")
-    assert macro(found["recall"]).value == pytest.approx(0.5)
-    assert macro(found["precision"][:1]).value is None
+    assert macro_mean(found["recall"]).value == pytest.approx(0.5)
+    assert macro_mean(found["precision"][:1]).value is None
 
 
 def test_auc_equals_that_of_scikit_learn_with_ties():
     rng = np.random.default_rng(0)
     positive, score = rng.random(200) < 0.3, rng.integers(0, 10, 200)
-    assert auc(positive=positive, score=score) == pytest.approx(roc_auc_score(positive, score))
+    assert roc_auc(positive=positive, score=score) == pytest.approx(roc_auc_score(positive, score))
     with pytest.raises(UndefinedError, match="of others"):
-        auc(positive=np.ones(3, bool), score=np.arange(3))
+        roc_auc(positive=np.ones(3, bool), score=np.arange(3))

@@ -103,7 +103,7 @@ def test_spaces_are_fitted_to_train_faces_alone(both, monkeypatch):
     assert set(one) >= {"surface", "autoencoder"}
     for name in ("synthetic", "real-train"):
         assert np.array_equal(clean.sides[name].points, other.sides[name].points)
-        assert np.array_equal(clean.sides[name].shares, other.sides[name].shares)
+        assert np.array_equal(clean.sides[name].probabilities, other.sides[name].probabilities)
         for space in ("surface", "autoencoder"):
             assert np.array_equal(one[space][name], two[space][name])
 

@@ -19,7 +19,7 @@ from PIL import Image
 from depthfaces import files, params
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet, FaceWriter
-from depthfaces.metrics import LOOKS, METRICS, SURFACES
+from depthfaces.metrics import CLOUD_METRICS, IMAGE_STATISTICS, SURFACE_DISTANCES
 from depthfaces.report import (
     charts,
     evidence,
@@ -351,7 +351,7 @@ def test_the_page_says_where_one_gan_was_trained_longer():
 
 
 def test_words_know_every_metric_and_order_arms():
-    assert set(METRICS | SURFACES | LOOKS) < set(words.METRICS)
+    assert set(CLOUD_METRICS | SURFACE_DISTANCES | IMAGE_STATISTICS) < set(words.METRICS)
     expected = [
         *("real", "control repeated@1", "control posed@1", "added synthetic@0.5"),
         *("added synthetic@2", "topped synthetic@1", "shuffled synthetic@1"),

@@ -23,8 +23,8 @@ from depthfaces.few.choices import Choice
 from depthfaces.metrics import fidelity as fidelity_of
 from depthfaces.metrics import measure
 from depthfaces.metrics.fidelity import Sides
-from depthfaces.metrics.neighbours import nearest
-from depthfaces.metrics.sides import HELD_OUT, SPLITS, TRAIN, Side
+from depthfaces.metrics.neighbours import nearest_pairs
+from depthfaces.metrics.sides import HELD_OUT, SPLIT_OF_SIDE, TRAIN, Side
 from depthfaces.verdict import rule
 from depthfaces.verdict.arm import Arm
 from depthfaces.verdict.predictions import by_arm
@@ -238,7 +238,7 @@ def cloud(spread: float, count: int = 200) -> np.ndarray:
 
 
 def test_overlap_knows_which_side_is_real() -> None:
-    found = measure.overlap(cloud(1.0), cloud(0.2), 5)
+    found = measure.overlap_metrics(cloud(1.0), cloud(0.2), 5)
     assert found["precision"].value > 0.95
     assert found["recall"].value < 0.5
     assert found["density"].value > 0.5
@@ -247,7 +247,7 @@ def test_overlap_knows_which_side_is_real() -> None:
 def test_memory_knows_who_was_learned_from(sets) -> None:
     sides = Sides(sets, {}, QUICK)
     real = sides.reference
-    found = {name: measure.memory(real, side) for name, side in (
+    found = {name: measure.memory_metrics(real, side) for name, side in (
         ("train", real.train.points), ("held out", real.held_out.points))}  # fmt: skip
     for name, sign in (("train", 1), ("held out", -1)):
         assert sign * (found[name]["closest_share"].value - 0.5) > 0.4
@@ -258,13 +258,13 @@ def test_memory_knows_who_was_learned_from(sets) -> None:
 def test_sides_are_the_splits_they_are_called_by(sets) -> None:
     sides, split = Sides(sets, {}, QUICK), sets["real"].split
     for name, wanted in ((HELD_OUT, "test"), (TRAIN, "train")):
-        assert SPLITS[name] == wanted
+        assert SPLIT_OF_SIDE[name] == wanted
         assert set(split[sides.rows[name]]) == {wanted}
     assert len(sides.validation) == np.sum(split == "validation")
     known = {name: {tuple(p) for p in sides.space.embedding(sets["real"].part(name).x)}
              for name in ("train", "test")}  # fmt: skip
-    assert {tuple(point) for one in sides.reference.inside for point in one} == known["train"]
-    assert {tuple(point) for one in sides.reference.outside for point in one} == known["test"]
+    assert {tuple(point) for one in sides.reference.train_people for point in one} == known["train"]
+    assert {tuple(point) for one in sides.reference.test_people for point in one} == known["test"]
 
 
 def test_further_spaces_are_fitted_to_train_faces(monkeypatch) -> None:
@@ -274,13 +274,13 @@ def test_further_spaces_are_fitted_to_train_faces(monkeypatch) -> None:
     monkeypatch.setattr(
         fidelity_of.Embedding, "fit", lambda x, dimensions: fitted.append(x) or fit(x, dimensions)
     )
-    fidelity_of.space(vectors, QUICK)
+    fidelity_of.space_overlap(vectors, QUICK)
     assert len(fitted) == 1
     assert fitted[0] is vectors[TRAIN]
 
 
 def test_the_most_suspicious_pairs_are_with_train_faces(sets) -> None:
-    pairs = nearest(sets, Sides(sets, {}, QUICK).space.embedding)
+    pairs = nearest_pairs(sets, Sides(sets, {}, QUICK).space.embedding)
     assert pairs
     assert {pair["train"] for pair in pairs} <= set(sets["real"].part("train").id)
 
@@ -288,4 +288,4 @@ def test_the_most_suspicious_pairs_are_with_train_faces(sets) -> None:
 def test_a_label_is_seen_where_the_reader_names_it() -> None:
     label = np.array(["a", "a", "b", "b"])
     side = Side(np.zeros((4, 1)), np.eye(2)[[0, 1, 1, 1]], label, None)
-    assert measure.faithful(side, 0)["label_share"].value == 0.75
+    assert measure.label_metrics(side, 0)["label_share"].value == 0.75

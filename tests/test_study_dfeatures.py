@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from depthfaces import files, params, profiles
 from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
-from depthfaces.metrics.classification import auc
+from depthfaces.metrics.classification import roc_auc
 from depthfaces.metrics.undefined import UndefinedError
 from depthfaces.sources.labels import canonical
 from depthfaces.studies.dfeatures import (
@@ -123,7 +123,7 @@ def test_area_agrees_with_ours_of_ranks_and_weights_are_copies() -> None:
     found = machine.area(positive=positive, score=score, weight=weight)
     for row, value in zip(weight, found, strict=True):
         copies = {"positive": np.repeat(positive, row), "score": np.repeat(score, row)}
-        assert value == pytest.approx(auc(**copies))
+        assert value == pytest.approx(roc_auc(**copies))
 
 
 def test_areas_of_columns_keep_their_reasons() -> None:
@@ -144,7 +144,7 @@ def test_roc_curve_encloses_its_area() -> None:
     positive, score = rng.random(50) < 0.5, rng.integers(0, 9, 50).astype(float)
     across, up = curve(positive, score)
     assert (across[[0, -1]].tolist(), up[[0, -1]].tolist()) == ([0, 1], [0, 1])
-    assert np.trapezoid(up, across) == pytest.approx(auc(positive=positive, score=score))
+    assert np.trapezoid(up, across) == pytest.approx(roc_auc(positive=positive, score=score))
 
 
 # Machines and folds

@@ -9,7 +9,7 @@ from depthfaces import seeding
 from depthfaces.alarms.alarm import Alarm
 from depthfaces.alarms.expected import ANEW, DRAWS, spread
 from depthfaces.alarms.people import Part, Real, halves
-from depthfaces.metrics.frechet import fd
+from depthfaces.metrics.frechet import frechet_distance
 from depthfaces.metrics.manifold import coverage
 from depthfaces.metrics.undefined import UndefinedError
 
@@ -42,8 +42,10 @@ def fidelity_alarms(real: Real, fake: Part, neighbours: int, seed: int) -> list[
     honest, ours = looks(draws), looks([fake.points] * LOOKS)
     alarms = []
     try:
-        values = [fd(real=test, fake=cloud) for cloud in honest]
-        alarms += _better("Fréchet distance", [fd(real=test, fake=c) for c in ours], values, -1)
+        values = [frechet_distance(real=test, fake=cloud) for cloud in honest]
+        alarms += _better(
+            "Fréchet distance", [frechet_distance(real=test, fake=c) for c in ours], values, -1
+        )
     except UndefinedError:
         pass  # too few faces for the dimensions: the coverage speaks alone
 

@@ -29,5 +29,5 @@ def _part(found: FeatureSet, faces: FaceSet | None, space: Space) -> Part:
     if faces is not None:
         assert list(faces.table["id"]) == list(found.id), "features and images in one order"
         images = np.array(faces.images, np.float32)
-    side = space.side(found.x, found.label, None)
-    return Part(found.label, found.people(), side.points, side.shares, images)
+    side = space.side_of_features(found.x, found.label, None)
+    return Part(found.label, found.people(), side.points, side.probabilities, images)

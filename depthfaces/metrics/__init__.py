@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from depthfaces.metrics.frechet import fd
+from depthfaces.metrics.frechet import frechet_distance
 from depthfaces.metrics.kernel import kid
 from depthfaces.metrics.manifold import coverage, density, precision, recall
 from depthfaces.metrics.surface import (
@@ -14,22 +14,22 @@ from depthfaces.metrics.surface import (
     spectrum_distance,
 )
 
-# Of clouds of points (n, d): called with real= and fake=; neighbourhoods with neighbours= besides.
-DISTANCES: dict[str, Callable[..., float]] = {"fd": fd, "kid": kid}
+# On clouds of points (n, d), called with real= and fake=; manifold metrics also take neighbours=.
+DISTANCES: dict[str, Callable[..., float]] = {"fd": frechet_distance, "kid": kid}
 MANIFOLDS: dict[str, Callable[..., float]] = {
     "precision": precision,
     "recall": recall,
     "density": density,
     "coverage": coverage,
 }
-METRICS = DISTANCES | MANIFOLDS
-# Of prepared faces (n, S, S): called with real= and fake=, or with images=.
-SURFACES: dict[str, Callable[..., float]] = {
+CLOUD_METRICS = DISTANCES | MANIFOLDS
+# On prepared faces (n, S, S), called with real= and fake=, or with images= alone.
+SURFACE_DISTANCES: dict[str, Callable[..., float]] = {
     "depth_distance": depth_distance,
     "normal_distance": normal_distance,
     "spectrum_distance": spectrum_distance,
 }
-LOOKS: dict[str, Callable[..., float]] = {
+IMAGE_STATISTICS: dict[str, Callable[..., float]] = {
     "background_share": background_share,
     "hole_share": hole_share,
     "asymmetry": asymmetry,

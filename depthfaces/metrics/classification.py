@@ -1,4 +1,4 @@
-"""How good a classifier's answers are: from confusion matrices, and from probabilities."""
+"""Scores of a classifier: from confusion matrices, and from predicted probabilities."""
 
 from typing import Any
 
@@ -11,54 +11,66 @@ from depthfaces.metrics.undefined import UndefinedError, Value, attempt
 Array = npt.NDArray[Any]
 
 
-def by_class(matrix: Array) -> dict[str, list[Value]]:
-    """Return {score: [a value or reason a class]} of counts (k, k), row true, column called.
+def scores_by_class(confusion_counts: Array) -> dict[str, list[Value]]:
+    """Return {score: [one value or reason per class]} of counts (k, k): true by predicted class.
 
     G-measure is sqrt(precision recall), G-mean sqrt(sensitivity specificity): the literature
     calls either one "G".
     """
-    hits, faces, calls = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
-    others = matrix.sum() - faces
-    precision = [_share(*pair, "never called") for pair in zip(hits, calls, strict=True)]
-    recall = [_share(*pair, "no faces") for pair in zip(hits, faces, strict=True)]
-    refused = others - (calls - hits)
-    specificity = [_share(*pair, "no other faces") for pair in zip(refused, others, strict=True)]
-    either = zip(2 * hits, faces + calls, strict=True)
+    true_positives, class_counts, predicted_counts = (
+        np.diag(confusion_counts),
+        confusion_counts.sum(axis=1),
+        confusion_counts.sum(axis=0),
+    )
+    other_counts = confusion_counts.sum() - class_counts
+    precision = [
+        _ratio(*pair, "never called") for pair in zip(true_positives, predicted_counts, strict=True)
+    ]
+    recall = [_ratio(*pair, "no faces") for pair in zip(true_positives, class_counts, strict=True)]
+    true_negatives = other_counts - (predicted_counts - true_positives)
+    specificity = [
+        _ratio(*pair, "no other faces") for pair in zip(true_negatives, other_counts, strict=True)
+    ]
+    f1_pairs = zip(2 * true_positives, class_counts + predicted_counts, strict=True)
     return {
         "precision": precision,
         "recall": recall,
-        "f1": [_share(*pair, "no faces and never called") for pair in either],
-        "g_measure": list(map(_root, precision, recall)),
-        "g_mean": list(map(_root, recall, specificity)),
+        "f1": [_ratio(*pair, "no faces and never called") for pair in f1_pairs],
+        "g_measure": list(map(_geometric_mean, precision, recall)),
+        "g_mean": list(map(_geometric_mean, recall, specificity)),
     }
 
 
-def auc_by_class(*, label: Array, shares: Array, classes: list[str]) -> list[Value]:
-    """Return each class's area under the ROC curve against the rest, from `shares` (n, k)."""
+def auc_by_class(*, label: Array, probabilities: Array, classes: list[str]) -> list[Value]:
+    """Return the one-vs-rest area under the ROC curve of each class; `probabilities` is (n, k)."""
     return [
-        attempt(auc, positive=label == name, score=shares[:, k]) for k, name in enumerate(classes)
+        attempt(roc_auc, positive=label == class_name, score=probabilities[:, k])
+        for k, class_name in enumerate(classes)
     ]
 
 
-def auc(*, positive: Array, score: Array) -> float:
-    """Return the chance that a positive scores above a negative; ties count half."""
+def roc_auc(*, positive: Array, score: Array) -> float:
+    """Return the area under the ROC curve: the probability that a positive scores above a negative.
+
+    Ties count half.
+    """
     n, m = int(positive.sum()), int((~positive).sum())
     if not n or not m:
         raise UndefinedError("needs faces of the class and of others")
     return float((rankdata(score)[positive].sum() - n * (n + 1) / 2) / (n * m))
 
 
-def macro(values: list[Value]) -> Value:
-    """Return the mean over the classes that have a value; the reason where none has."""
-    known = [value.value for value in values if value.value is not None]
-    return Value(float(np.mean(known))) if known else Value(None, "no class has a value")
+def macro_mean(values: list[Value]) -> Value:
+    """Return the mean over the classes that have a value, or the reason why none has."""
+    defined = [value.value for value in values if value.value is not None]
+    return Value(float(np.mean(defined))) if defined else Value(None, "no class has a value")
 
 
-def _share(part: float, whole: float, why_not: str) -> Value:
-    return Value(float(part / whole)) if whole else Value(None, why_not)
+def _ratio(numerator: float, denominator: float, reason: str) -> Value:
+    return Value(float(numerator / denominator)) if denominator else Value(None, reason)
 
 
-def _root(a: Value, b: Value) -> Value:
+def _geometric_mean(a: Value, b: Value) -> Value:
     if a.value is None or b.value is None:
         return Value(None, a.reason or b.reason)
     return Value(float(np.sqrt(a.value * b.value)))

@@ -21,7 +21,7 @@ def kid(*, real: Array, fake: Array, biased: bool = False) -> float:
     if biased:
         both = _kernel(real, real).mean() + _kernel(fake, fake).mean()
         return float(both - 2 * _kernel(real, fake).mean())
-    within = _apart(_kernel(real, real)) / (n * (n - 1)) + _apart(_kernel(fake, fake)) / (
+    within = _pair_sum(_kernel(real, real)) / (n * (n - 1)) + _pair_sum(_kernel(fake, fake)) / (
         m * (m - 1)
     )
     return float(within - 2 * _kernel(real, fake).mean())
@@ -31,6 +31,6 @@ def _kernel(a: Array, b: Array) -> Array:
     return np.asarray((a.astype(float) @ b.T / a.shape[1] + 1) ** 3)
 
 
-def _apart(kernel: Array) -> float:
-    """Return the sum over pairs of different points."""
+def _pair_sum(kernel: Array) -> float:
+    """Return the sum over pairs of different points: all but the diagonal."""
     return float(kernel.sum() - np.trace(kernel))

@@ -17,29 +17,29 @@ Array = npt.NDArray[Any]
 
 def precision(*, real: Array, fake: Array, neighbours: int) -> float:
     """Return the share of fake points in at least one real ball."""
-    return float(_inside(real, fake, neighbours).any(axis=0).mean())
+    return float(_inside_balls(real, fake, neighbours).any(axis=0).mean())
 
 
 def recall(*, real: Array, fake: Array, neighbours: int) -> float:
     """Return the share of real points in at least one fake ball."""
-    return float(_inside(fake, real, neighbours).any(axis=0).mean())
+    return float(_inside_balls(fake, real, neighbours).any(axis=0).mean())
 
 
 def density(*, real: Array, fake: Array, neighbours: int) -> float:
     """Return the mean number of real balls around a fake point, over k; about 1 for equals."""
-    return float(_inside(real, fake, neighbours).sum(axis=0).mean() / neighbours)
+    return float(_inside_balls(real, fake, neighbours).sum(axis=0).mean() / neighbours)
 
 
 def coverage(*, real: Array, fake: Array, neighbours: int) -> float:
     """Return the share of real balls with a fake point in them."""
-    return float(_inside(real, fake, neighbours).any(axis=1).mean())
+    return float(_inside_balls(real, fake, neighbours).any(axis=1).mean())
 
 
-def _inside(centres: Array, points: Array, neighbours: int) -> Array:
-    """Return whether point j lies in the ball of centre i, (n, m)."""
+def _inside_balls(centres: Array, points: Array, neighbours: int) -> Array:
+    """Return a mask (n, m): whether point j lies in the ball around centre i."""
     if len(centres) <= neighbours:
         raise UndefinedError(f"needs more than {neighbours} faces, found {len(centres)}")
-    own = cdist(centres, centres)
-    np.fill_diagonal(own, np.inf)
-    radii = np.partition(own, neighbours - 1, axis=1)[:, neighbours - 1]
-    return np.asarray(cdist(centres, points) < radii[:, None])
+    centre_distances = cdist(centres, centres)
+    np.fill_diagonal(centre_distances, np.inf)
+    ball_radii = np.partition(centre_distances, neighbours - 1, axis=1)[:, neighbours - 1]
+    return np.asarray(cdist(centres, points) < ball_radii[:, None])

@@ -1,4 +1,4 @@
-"""Whether a generator copies the faces it was trained on."""
+"""Memorisation metrics: whether a generator copies the faces it was trained on."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ Array = npt.NDArray[Any]
 def closest_share(*, train: Array, held_out: Array, fake: Array) -> float:
     """Return the share of fakes nearer to a train face than to any held-out one; ties count half.
 
-    0.5 for fakes that know neither, if both sides are equally many and equally varied.
+    0.5 for fakes that know neither side, if both have equally many and equally varied faces.
     """
     if len(train) != len(held_out) or not len(fake):
         raise UndefinedError("needs fakes, and as many train faces as held-out ones")
-    near, far = cdist(fake, train).min(axis=1), cdist(fake, held_out).min(axis=1)
-    return float(np.mean((near < far) + 0.5 * (near == far)))
+    train_gaps, held_out_gaps = cdist(fake, train).min(axis=1), cdist(fake, held_out).min(axis=1)
+    return float(np.mean((train_gaps < held_out_gaps) + 0.5 * (train_gaps == held_out_gaps)))
 
 
 def authentic_share(*, train: Array, fake: Array) -> float:
@@ -30,11 +30,11 @@ def authentic_share(*, train: Array, fake: Array) -> float:
     """
     if len(train) < 2 or not len(fake):
         raise UndefinedError("needs fakes and 2 train faces")
-    own = cdist(train, train)
-    np.fill_diagonal(own, np.inf)
-    apart = cdist(fake, train)
-    nearest = apart.argmin(axis=1)
-    return float(np.mean(apart.min(axis=1) > own.min(axis=1)[nearest]))
+    train_gaps = cdist(train, train)
+    np.fill_diagonal(train_gaps, np.inf)
+    fake_gaps = cdist(fake, train)
+    nearest_train = fake_gaps.argmin(axis=1)
+    return float(np.mean(fake_gaps.min(axis=1) > train_gaps.min(axis=1)[nearest_train]))
 
 
 def copying_z(*, train: Array, held_out: Array, fake: Array) -> float:
@@ -46,24 +46,26 @@ def copying_z(*, train: Array, held_out: Array, fake: Array) -> float:
     n, m = len(held_out), len(fake)
     if not n or not m or not len(train):
         raise UndefinedError("needs fakes, train faces and held-out ones")
-    far, near = cdist(held_out, train).min(axis=1), cdist(fake, train).min(axis=1)
-    ranks = rankdata(np.concatenate([near, far]))[:m]
-    above = ranks.sum() - m * (m + 1) / 2 - n * m / 2
-    corrected = np.sign(above) * max(abs(above) - 0.5, 0)
+    held_out_gaps, fake_gaps = cdist(held_out, train).min(axis=1), cdist(fake, train).min(axis=1)
+    fake_ranks = rankdata(np.concatenate([fake_gaps, held_out_gaps]))[:m]
+    rank_surplus = fake_ranks.sum() - m * (m + 1) / 2 - n * m / 2
+    corrected = np.sign(rank_surplus) * max(abs(rank_surplus) - 0.5, 0)
     return float(corrected / np.sqrt(n * m * (n + m + 1) / 12))
 
 
 def membership_auc(*, inside: list[Array], outside: list[Array], fake: Array) -> float:
-    """Return how well closeness to the fakes tells train people from others; 0.5 = not at all.
+    """Return the AUC of telling train people from others by closeness to the fakes; 0.5 = chance.
 
     `inside` and `outside` are lists of people, each an array (faces, d). A person's score is the
     mean distance of their faces to the nearest fake.
     """
     if not len(inside) or not len(outside) or not len(fake):
         raise UndefinedError("needs fakes, and known people in train and held out")
-    a, b = (
+    inside_gaps, outside_gaps = (
         np.array([cdist(person, fake).min(axis=1).mean() for person in people])
         for people in (inside, outside)
     )
-    closer = (a[:, None] < b).mean() + 0.5 * (a[:, None] == b).mean()
-    return float(closer)
+    closer_share = (inside_gaps[:, None] < outside_gaps).mean() + 0.5 * (
+        inside_gaps[:, None] == outside_gaps
+    ).mean()
+    return float(closer_share)

@@ -1,4 +1,4 @@
-"""Numbers as the paper's scripts make them, each beside the true one."""
+"""Scores as the paper's scripts compute them, each beside the true one."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,8 +6,8 @@ import numpy as np
 
 from depthfaces import seeding
 from depthfaces.metrics import published as theirs
-from depthfaces.metrics.frechet import between
-from depthfaces.metrics.measure import SPLITS
+from depthfaces.metrics.frechet import frechet_of_clouds
+from depthfaces.metrics.measure import SCORE_SPLITS
 from depthfaces.metrics.score import inception_score
 from depthfaces.metrics.sides import HELD_OUT, Side
 from depthfaces.metrics.undefined import attempt
@@ -16,47 +16,64 @@ from depthfaces.schema import Params
 if TYPE_CHECKING:
     from depthfaces.metrics.fidelity import Sides, Vectors
 
-# Of the spaces at hand the one most like the paper's: an ImageNet network, all its dimensions.
-IMAGENET = ("inception", "efficientnet-lite0")
+# The spaces most like the paper's, best first: an ImageNet network, all its dimensions.
+IMAGENET_SPACES = ("inception", "efficientnet-lite0")
 
 
-def published(sides: "Sides", vectors: "Vectors", params: Params) -> dict[str, Any]:
-    """Return {set: {metric: {published, true}}}; a metric that needs what is not there is absent.
+def published_scores(sides: "Sides", vectors: "Vectors", params: Params) -> dict[str, Any]:
+    """Return {set: {metric: {published, true}}}; a metric without its inputs is left out.
 
-    True means the same faces and pairs by the measure's own formula; that unrelated pairs and too
+    True means the same faces and pairs by the metric's own formula; that unrelated pairs and too
     few faces for the dimensions mean little is what the columns are there to show.
     """
-    space = next((name for name in IMAGENET if name in vectors), None)
-    found: dict[str, Any] = {"space": space, "sets": {}}
+    space = next((name for name in IMAGENET_SPACES if name in vectors), None)
+    document: dict[str, Any] = {"space": space, "sets": {}}
     for name, fake in sides.fakes.items():
-        row = scores(fake, params.seed) | pairs(sides.sides[HELD_OUT], fake)
+        set_scores = inception_scores(fake, params.seed) | pair_scores(sides.sides[HELD_OUT], fake)
         if space:
-            real, made = (vectors[space][key].astype(float) for key in (HELD_OUT, name))
-            true = between(real=real, fake=made)
-            row["fid"] = beside(theirs.published_fid(real=real, fake=made), true)
-        found["sets"][name] = row
-    return found
+            real_vectors, fake_vectors = (
+                vectors[space][side_name].astype(float) for side_name in (HELD_OUT, name)
+            )
+            true_distance = frechet_of_clouds(real=real_vectors, fake=fake_vectors)
+            set_scores["fid"] = with_true_value(
+                theirs.published_fid(real=real_vectors, fake=fake_vectors), true_distance
+            )
+        document["sets"][name] = set_scores
+    return document
 
 
-def scores(fake: Side, seed: int) -> dict[str, Any]:
-    """Return the inception score of one side, both ways."""
-    both = [
-        attempt(call, shares=fake.shares, splits=SPLITS, rng=seeding.stream(seed, "splits")).value
-        for call in (theirs.published_is, inception_score)
+def inception_scores(fake: Side, seed: int) -> dict[str, Any]:
+    """Return the inception score of one side, as published and true."""
+    score_values = [
+        attempt(
+            metric,
+            shares=fake.probabilities,
+            splits=SCORE_SPLITS,
+            rng=seeding.stream(seed, "splits"),
+        ).value
+        for metric in (theirs.published_is, inception_score)
     ]
-    return {"is": beside(*both)}
+    return {"is": with_true_value(*score_values)}
 
 
-def pairs(real: Side, fake: Side) -> dict[str, Any]:
-    """Return SSIM and PSNR of unrelated pairs: equally placed faces of equal class."""
+def pair_scores(real: Side, fake: Side) -> dict[str, Any]:
+    """Return SSIM and PSNR of unrelated pairs: faces at the same position of the same class."""
     if real.images is None or fake.images is None:
         return {}
-    order = [np.argsort(side.label, kind="stable") for side in (real, fake)]
-    a, b = real.images[order[0]], fake.images[order[1]]
-    ssim, psnr = theirs.published_ssim(real=a, fake=b), theirs.published_psnr(real=a, fake=b)
-    return {"ssim": beside(ssim, ssim), "psnr": beside(psnr, psnr * 10 / theirs.FACTOR)}
+    class_orders = [np.argsort(side.label, kind="stable") for side in (real, fake)]
+    real_images, fake_images = real.images[class_orders[0]], fake.images[class_orders[1]]
+    ssim, psnr = (
+        theirs.published_ssim(real=real_images, fake=fake_images),
+        theirs.published_psnr(real=real_images, fake=fake_images),
+    )
+    return {
+        "ssim": with_true_value(ssim, ssim),
+        "psnr": with_true_value(psnr, psnr * 10 / theirs.PSNR_FACTOR),
+    }
 
 
-def beside(published: float | None, true: float | None) -> dict[str, float | None]:
-    """Return both numbers, named."""
-    return {"published": published, "true": true}
+def with_true_value(
+    published_value: float | None, true_value: float | None
+) -> dict[str, float | None]:
+    """Return both numbers by name."""
+    return {"published": published_value, "true": true_value}

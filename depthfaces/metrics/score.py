@@ -19,6 +19,9 @@ def inception_score(*, shares: Array, splits: int, rng: np.random.Generator) -> 
     """
     if len(shares) < splits:
         raise UndefinedError(f"needs {splits} faces, found {len(shares)}")
-    parts = np.array_split(shares[rng.permutation(len(shares))], splits)
-    scores = [np.exp(rel_entr(part, part.mean(axis=0)).sum(axis=1).mean()) for part in parts]
-    return float(np.mean(scores))
+    share_splits = np.array_split(shares[rng.permutation(len(shares))], splits)
+    split_scores = [
+        np.exp(rel_entr(split_shares, split_shares.mean(axis=0)).sum(axis=1).mean())
+        for split_shares in share_splits
+    ]
+    return float(np.mean(split_scores))

@@ -19,5 +19,5 @@ def attempt(metric: Callable[..., float], **arguments: Any) -> Value:
     """Call `metric`; return its value, or None and its reason."""
     try:
         return Value(float(metric(**arguments)))
-    except UndefinedError as fault:
-        return Value(None, str(fault))
+    except UndefinedError as error:
+        return Value(None, str(error))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from depthfaces.classify.scores import confusion
-from depthfaces.metrics.classification import auc_by_class, by_class, macro
+from depthfaces.metrics.classification import auc_by_class, macro_mean, scores_by_class
 from depthfaces.metrics.undefined import Value
 from depthfaces.verdict.arm import LEAKY_ADDED, LEAKY_ALONE, TOPPED
 from depthfaces.verdict.predictions import LEAKY, by_arm
@@ -29,7 +29,7 @@ def scores(predictions: pd.DataFrame, detailed: set[str]) -> Document:
             right = rows["label"].to_numpy(str) == rows["predicted"].to_numpy(str)
             entry: Document = {
                 "accuracy": float(right.mean()),
-                "macro": {name: macro(values).value for name, values in each.items()},
+                "macro": {name: macro_mean(values).value for name, values in each.items()},
             }
             if arm.key in detailed:
                 entry["classes"] = {
@@ -50,8 +50,8 @@ def of(rows: pd.DataFrame, classes: list[str]) -> dict[str, list[Value]]:
     """Return {score: [value a class]} of predictions."""
     label, called = (rows[name].to_numpy(str) for name in ("label", "predicted"))
     shares = rows[[f"p_{name}" for name in classes]].to_numpy(float)
-    auc = auc_by_class(label=np.asarray(label), shares=shares, classes=classes)
-    return by_class(confusion(label, called, classes)) | {"auc": auc}
+    auc = auc_by_class(label=np.asarray(label), probabilities=shares, classes=classes)
+    return scores_by_class(confusion(label, called, classes)) | {"auc": auc}
 
 
 def published(predictions: pd.DataFrame) -> Document:
