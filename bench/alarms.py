@@ -19,8 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from depthfaces import files, params
-from depthfaces.alarms import Alarm, Bell, Part, Real
-from depthfaces.alarms.faults import FAULTS, plant
+from depthfaces.alarms import Alarm, AlarmChecker, FaceSample, RealPeople
+from depthfaces.alarms.faults import FAULT_NAMES, plant_fault
 from depthfaces.baselines import gmm, kde
 from depthfaces.comparison import PAPERS
 from depthfaces.depth.dataset import prepare_set
@@ -63,13 +63,13 @@ class Reader:
         self.reader = LogisticRegression(C=0.1, max_iter=1000)
         self.reader.fit(self.embedding(x), train.table["label"])
 
-    def part(self, images: Array, label: Array, people: Array | None = None) -> Part:
+    def part(self, images: Array, label: Array, people: Array | None = None) -> FaceSample:
         """Return faces as the alarms take them."""
         points = self.embedding(extract(images, self.features)[0])
         owners = np.full(len(label), "") if people is None else people
-        return Part(label, owners, points, self.reader.predict_proba(points), images)
+        return FaceSample(label, owners, points, self.reader.predict_proba(points), images)
 
-    def of(self, faces: FaceSet) -> Part:
+    def of(self, faces: FaceSet) -> FaceSample:
         """Return a set with its people."""
         label, people = (faces.table[name].to_numpy(str) for name in ("label", "group"))
         return self.part(np.asarray(faces.images), label, people)
@@ -128,14 +128,14 @@ def measure(seed: int) -> tuple[list[Row], list[Row]]:
     settings = params.load()
     faces = camera(settings, seed, PEOPLE, FRAMES)
     reader = Reader(faces.split("train"), settings)
-    real = Real(*(reader.of(faces.split(name)) for name in ("train", "validation", "test")))
-    bell = Bell(real, settings.compare.neighbours, seed)
+    real = RealPeople(*(reader.of(faces.split(name)) for name in ("train", "validation", "test")))
+    bell = AlarmChecker(real, settings.compare.neighbours, seed)
     others = camera(settings, seed + 1, *PLANTED)
     base, rng = reader.of(others), np.random.default_rng(seed)
     planted = []
-    for name in FAULTS:
+    for name in FAULT_NAMES:
         for share in SHARES:
-            fault = plant(name, base, real, share, rng)
+            fault = plant_fault(name, base, real, share, rng)
             planted.append(Row(name, share, bell(reader.part(fault.images, fault.label))))
     honest = [Row("the people that faults were planted into", None, bell(base))]
     sets = [*generated(faces, settings, seed), *poor(others, seed)]

@@ -9,8 +9,8 @@ from conftest import LABELS, draw
 from sklearn.linear_model import LogisticRegression
 
 from depthfaces import alarms, alignment
-from depthfaces.alarms import Alarm, Bell, Part, Real, faults
-from depthfaces.alarms.expected import LEAST, WIDTH, spread
+from depthfaces.alarms import Alarm, AlarmChecker, FaceSample, RealPeople, faults
+from depthfaces.alarms.expected import MIN_RANGE, RANGE_DEVIATIONS, expected_range
 from depthfaces.alignment import Owned, nearest
 from depthfaces.metrics.embedding import Embedding
 from depthfaces.report import tables
@@ -80,8 +80,8 @@ class World:
         self.embedding = Embedding.fit(self.features(images), 24)
         points = self.embedding(self.features(images))
         self.reader = LogisticRegression(max_iter=1000).fit(points, label)
-        self.real = Real(*(self.part(*drawn[name]) for name in CROWDS))
-        self.bell = Bell(self.real, NEIGHBOURS, SEED)
+        self.real = RealPeople(*(self.part(*drawn[name]) for name in CROWDS))
+        self.bell = AlarmChecker(self.real, NEIGHBOURS, SEED)
         self.honest = self.part(*crowd(30, 20))
 
     def features(self, images: np.ndarray) -> np.ndarray:
@@ -89,15 +89,15 @@ class World:
         small = alignment.thumbnails(images, alignment.COARSE)
         return small.reshape(len(small), -1)
 
-    def part(self, images: np.ndarray, label: np.ndarray, people: np.ndarray) -> Part:
+    def part(self, images: np.ndarray, label: np.ndarray, people: np.ndarray) -> FaceSample:
         """Return faces as the alarms take them."""
         points = self.embedding(self.features(images))
-        return Part(label, people, points, self.reader.predict_proba(points), images)
+        return FaceSample(label, people, points, self.reader.predict_proba(points), images)
 
-    def planted(self, name: str, share: float) -> Part:
+    def planted(self, name: str, share: float) -> FaceSample:
         """Return the honest set with a fault."""
         rng = np.random.default_rng(3)
-        fault = faults.plant(name, self.honest, self.real, share, rng)
+        fault = faults.plant_fault(name, self.honest, self.real, share, rng)
         return self.part(fault.images, fault.label, self.honest.people)
 
 
@@ -113,11 +113,11 @@ def names(rung: list[Alarm]) -> set[str]:
 
 
 def test_every_fault_and_every_alarm_stands_in_the_table() -> None:
-    from depthfaces.alarms.memory import MEASURES  # noqa: PLC0415 - beside what is compared
+    from depthfaces.alarms.memory import MEMORY_MEASURES  # noqa: PLC0415 - beside what is compared
 
-    assert set(RINGS) == set(faults.FAULTS)
+    assert set(RINGS) == set(faults.FAULT_NAMES)
     rung = set().union(*(wanted for _, _, wanted in CASES))
-    assert rung >= {*MEASURES, TRAIN, HELD, TWINS, "Fréchet distance", "coverage"}
+    assert rung >= {*MEMORY_MEASURES, TRAIN, HELD, TWINS, "Fréchet distance", "coverage"}
     assert rung >= {"contradicted labels", "labels by chance"}
 
 
@@ -187,9 +187,9 @@ def test_a_document_is_json_and_has_a_sentence_for_each_alarm() -> None:
 
 
 def test_the_range_is_the_spread_of_honest_draws_and_never_too_narrow() -> None:
-    low, high = spread([1.0, 3.0], 0.5)
-    assert (low, high) == (2 - WIDTH / 2, 2 + WIDTH / 2)
-    assert spread([0.5, 0.5], 1.0, LEAST) == (0.5 - LEAST, 0.5 + LEAST)
+    low, high = expected_range([1.0, 3.0], 0.5)
+    assert (low, high) == (2 - RANGE_DEVIATIONS / 2, 2 + RANGE_DEVIATIONS / 2)
+    assert expected_range([0.5, 0.5], 1.0, MIN_RANGE) == (0.5 - MIN_RANGE, 0.5 + MIN_RANGE)
 
 
 CHANGES = ("exact", "mirrored", "noisy", "shifted", "tilted", "augmented")
@@ -203,7 +203,7 @@ def test_a_changed_copy_is_nearest_to_its_original(world: World, change: str) ->
     strangers = np.full(40, alignment.NOBODY)
     found = nearest(Owned(changed, strangers), Owned(train.images, train.people))
     assert np.mean(found.row == np.arange(40)) > 0.95
-    limit = world.bell.limits[TRAIN].distance
+    limit = world.bell.copy_limits[TRAIN].distance
     assert np.mean(found.distance < limit) > 0.95
 
 

@@ -1,4 +1,4 @@
-"""An alarm: what was measured, what honest sets give, and what the difference means."""
+"""An alarm: the measured value, the range of honest sets, and what the difference means."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,8 +11,8 @@ STOP = "stop"
 class Alarm(NamedTuple):
     """One fault of a synthetic set; `share` is that of the faces concerned, None for the whole set.
 
-    `expected` is the range that real people reach who stand in the synthetic set's place;
-    an infinite bound is no bound.
+    `expected` is the range that real people reach in the synthetic set's place; an infinite bound
+    is no bound.
     """
 
     name: str
@@ -24,8 +24,8 @@ class Alarm(NamedTuple):
 
 
 def document(alarms: Sequence[Alarm]) -> dict[str, Any]:
-    """Return the alarms as the JSON of metrics.json: how many, and each with its figures."""
-    rows = [
+    """Return the alarms as in metrics.json: their count, and each with its figures."""
+    alarm_rows = [
         {
             "name": alarm.name,
             "measured": float(alarm.measured),
@@ -36,7 +36,7 @@ def document(alarms: Sequence[Alarm]) -> dict[str, Any]:
         }
         for alarm in alarms
     ]
-    return {"count": len(rows), "alarms": rows}
+    return {"count": len(alarm_rows), "alarms": alarm_rows}
 
 
 def sentences(alarms: Sequence[Alarm]) -> list[str]:

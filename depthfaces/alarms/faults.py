@@ -1,4 +1,4 @@
-"""Planted faults: what alarms have to notice, at any share of a set."""
+"""Planted faults that alarms have to notice, at any share of a set."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -6,21 +6,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from depthfaces.alarms.people import Part, Real
+from depthfaces.alarms.people import FaceSample, RealPeople
 from depthfaces.alignment import turned
 from depthfaces.features.augment import augment
 
 Array = npt.NDArray[Any]
 
-NOISE = 0.03  # standard deviation a pixel, faces in [-1, 1]
-SHIFT = 2 / 64  # of the side
-TURN = 3.0  # degrees
+NOISE_DEVIATION = 0.03  # standard deviation a pixel, faces in [-1, 1]
+SHIFT_SHARE = 2 / 64  # of the side
+TURN_DEGREES = 3.0  # degrees
 
-Change = Callable[[Array, np.random.Generator], Array]
+ChangeFunction = Callable[[Array, np.random.Generator], Array]
 
 
-class Planted(NamedTuple):
-    """A set's faces `images` (n, S, S) and `label` (n,) after a fault, and which `rows` it hit."""
+class PlantedFault(NamedTuple):
+    """A set's `images` (n, S, S) and `label` (n,) after a fault, and the `rows` that it changed."""
 
     images: Array
     label: Array
@@ -41,27 +41,31 @@ def mirrored(images: Array, rng: np.random.Generator) -> Array:
 
 def noisy(images: Array, rng: np.random.Generator) -> Array:
     """Return the faces with noise on every pixel."""
-    return np.asarray(np.clip(images + rng.normal(0, NOISE, images.shape), -1, 1), np.float32)
+    return np.asarray(
+        np.clip(images + rng.normal(0, NOISE_DEVIATION, images.shape), -1, 1), np.float32
+    )
 
 
 def shifted(images: Array, rng: np.random.Generator) -> Array:
-    """Return each face two pixels of 64 to a side and up or down; edges are repeated."""
-    pixels, side = max(1, round(SHIFT * images.shape[-1])), images.shape[-1]
-    wide = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)), mode="edge")
-    corners = rng.choice([0, 2 * pixels], (len(images), 2))
+    """Return each face shifted by two pixels of 64 in both directions; edges are repeated."""
+    shift_pixels, image_side = max(1, round(SHIFT_SHARE * images.shape[-1])), images.shape[-1]
+    padded_images = np.pad(
+        images, ((0, 0), (shift_pixels, shift_pixels), (shift_pixels, shift_pixels)), mode="edge"
+    )
+    corners = rng.choice([0, 2 * shift_pixels], (len(images), 2))
     return np.stack(
         [
-            face[down : down + side, right : right + side]
-            for face, (down, right) in zip(wide, corners, strict=True)
+            face[down : down + image_side, right : right + image_side]
+            for face, (down, right) in zip(padded_images, corners, strict=True)
         ]
     )
 
 
 def tilted(images: Array, rng: np.random.Generator) -> Array:
     """Return each face turned by three degrees, to the left or to the right."""
-    left = rng.random(len(images)) < 0.5
-    either = turned(images, TURN), turned(images, -TURN)
-    return np.where(left[:, None, None], *either)
+    turn_left = rng.random(len(images)) < 0.5
+    turned_both = turned(images, TURN_DEGREES), turned(images, -TURN_DEGREES)
+    return np.where(turn_left[:, None, None], *turned_both)
 
 
 def augmented(images: Array, rng: np.random.Generator) -> Array:
@@ -70,7 +74,7 @@ def augmented(images: Array, rng: np.random.Generator) -> Array:
 
 
 # Name: the split whose faces are copied, and what is done to the copies.
-COPIES: dict[str, tuple[str, Change]] = {
+COPY_FAULTS: dict[str, tuple[str, ChangeFunction]] = {
     "train copies": ("train", exact),
     "train copies, mirrored": ("train", mirrored),
     "train copies, noise 0.03": ("train", noisy),
@@ -79,26 +83,31 @@ COPIES: dict[str, tuple[str, Change]] = {
     "test copies, augmented": ("test", augmented),
 }
 ONE_FACE, SHUFFLED = "one class, one face", "shuffled labels"
-FAULTS = (*COPIES, ONE_FACE, SHUFFLED)
+FAULT_NAMES = (*COPY_FAULTS, ONE_FACE, SHUFFLED)
 
 
-def plant(name: str, honest: Part, real: Real, share: float, rng: np.random.Generator) -> Planted:
+def plant_fault(
+    name: str, honest: FaceSample, real: RealPeople, share: float, rng: np.random.Generator
+) -> PlantedFault:
     """Return an honest set with the fault `name` in a `share` of its faces."""
     assert honest.images is not None, "faults are planted into images"
     images, label = honest.images.copy(), honest.label.copy()
-    count = round(share * len(label))
-    rows = rng.permutation(len(label))[:count]
+    fault_count = round(share * len(label))
+    fault_rows = rng.permutation(len(label))[:fault_count]
     if name == SHUFFLED:
-        label[rows] = label[rng.permutation(rows)]
+        label[fault_rows] = label[rng.permutation(fault_rows)]
     elif name == ONE_FACE:
-        rows = np.argsort(label, kind="stable")[:count]  # one class after the other
-        for kind in np.unique(label[rows]):
-            mine = rows[label[rows] == kind]
-            images[mine] = images[mine[0]]
+        fault_rows = np.argsort(label, kind="stable")[:fault_count]  # one class after the other
+        for class_name in np.unique(label[fault_rows]):
+            class_rows = fault_rows[label[fault_rows] == class_name]
+            images[class_rows] = images[class_rows[0]]
     else:
-        split, change = COPIES[name]
-        source = getattr(real, split)
-        assert source.images is not None, "copies are made of images"
-        chosen = np.resize(rng.permutation(len(source.label)), count)
-        images[rows], label[rows] = change(source.images[chosen], rng), source.label[chosen]
-    return Planted(images, label, rows)
+        split, change = COPY_FAULTS[name]
+        source_faces = getattr(real, split)
+        assert source_faces.images is not None, "copies are made of images"
+        source_rows = np.resize(rng.permutation(len(source_faces.label)), fault_count)
+        images[fault_rows], label[fault_rows] = (
+            change(source_faces.images[source_rows], rng),
+            source_faces.label[source_rows],
+        )
+    return PlantedFault(images, label, fault_rows)
