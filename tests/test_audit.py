@@ -7,9 +7,9 @@ import pytest
 
 from depthfaces import __main__ as main
 from depthfaces.audit import CHECKS
-from depthfaces.audit.accuracy import hits
+from depthfaces.audit.accuracy import correct_count
 from depthfaces.audit.audit import audit, documents
-from depthfaces.audit.numbers import printed
+from depthfaces.audit.numbers import parse_number
 from depthfaces.errors import DataError
 
 FINDINGS = {
@@ -54,13 +54,13 @@ def test_findings_of_the_published_tables(name):
 
 
 def test_a_printed_number_knows_its_rounding():
-    assert printed("81.50").holds(Fraction(163, 2))
-    assert not printed("81.50").holds(Fraction("81.51"))
-    assert printed("0.9").high == Fraction("0.95")
-    assert hits(printed("81.67"), 240) == 196
-    assert hits(printed("51.50"), 240) is None
+    assert parse_number("81.50").holds(Fraction(163, 2))
+    assert not parse_number("81.50").holds(Fraction("81.51"))
+    assert parse_number("0.9").high == Fraction("0.95")
+    assert correct_count(parse_number("81.67"), 240) == 196
+    assert correct_count(parse_number("51.50"), 240) is None
     with pytest.raises(DataError, match="expected a number, found 'many'"):
-        printed("many")
+        parse_number("many")
 
 
 def test_each_check_finds_a_planted_mistake_and_passes_without_it():

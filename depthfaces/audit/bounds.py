@@ -1,12 +1,12 @@
-"""Values against the bounds of what they measure."""
+"""Check of values against the bounds of the measure."""
 
 from typing import Any
 
-from depthfaces.audit.numbers import printed
+from depthfaces.audit.numbers import parse_number
 from depthfaces.errors import DataError
 
-# Measure: (least, largest or None).
-BOUNDS: dict[str, tuple[float, float | None]] = {
+# Measure: (lower bound, upper bound or None).
+MEASURE_BOUNDS: dict[str, tuple[float, float | None]] = {
     "IS": (1, None),
     "FID": (0, None),
     "SSIM": (-1, 1),
@@ -18,18 +18,18 @@ BOUNDS: dict[str, tuple[float, float | None]] = {
 }
 
 
-def bounds(entry: dict[str, Any]) -> list[str]:
+def check_bounds(entry: dict[str, Any]) -> list[str]:
     """Check {measure: name, values: {name: number}, most: bound or absent}."""
     measure = entry["measure"]
-    if measure not in BOUNDS:
-        raise DataError(f"measure: expected one of {', '.join(BOUNDS)}, found {measure!r}")
-    least, most = BOUNDS[measure]
-    most = float(entry["most"]) if "most" in entry else most
-    found = []
+    if measure not in MEASURE_BOUNDS:
+        raise DataError(f"measure: expected one of {', '.join(MEASURE_BOUNDS)}, found {measure!r}")
+    lower_bound, upper_bound = MEASURE_BOUNDS[measure]
+    upper_bound = float(entry["most"]) if "most" in entry else upper_bound
+    findings = []
     for name, text in entry["values"].items():
-        value = printed(text)
-        if value.high < least:
-            found.append(f"{measure} of {name} is {text}, below its bound of {least}")
-        elif most is not None and value.low > most:
-            found.append(f"{measure} of {name} is {text}, above its bound of {most:g}")
-    return found
+        value = parse_number(text)
+        if value.high < lower_bound:
+            findings.append(f"{measure} of {name} is {text}, below its bound of {lower_bound}")
+        elif upper_bound is not None and value.low > upper_bound:
+            findings.append(f"{measure} of {name} is {text}, above its bound of {upper_bound:g}")
+    return findings

@@ -1,17 +1,17 @@
-"""Columns of a rule table that say the same: one classifier's score was counted several times."""
+"""Check for equal columns of a rule table: one classifier's score was counted several times."""
 
 from typing import Any
 
 
-def columns(entry: dict[str, Any]) -> list[str]:
+def check_columns(entry: dict[str, Any]) -> list[str]:
     """Check {rows: {name: [column, ...]}}: which columns are set in exactly the same rows."""
     rows = entry["rows"]
-    names = dict.fromkeys(name for members in rows.values() for name in members)
-    patterns: dict[tuple[str, ...], list[str]] = {}
-    for name in names:
-        patterns.setdefault(tuple(row for row in rows if name in rows[row]), []).append(name)
+    column_names = dict.fromkeys(name for members in rows.values() for name in members)
+    columns_by_rows: dict[tuple[str, ...], list[str]] = {}
+    for name in column_names:
+        columns_by_rows.setdefault(tuple(row for row in rows if name in rows[row]), []).append(name)
     return [
-        f"{', '.join(same)} are one and the same column (set for {', '.join(where)})"
-        for where, same in patterns.items()
-        if len(same) > 1
+        f"{', '.join(equal_columns)} are one and the same column (set for {', '.join(row_names)})"
+        for row_names, equal_columns in columns_by_rows.items()
+        if len(equal_columns) > 1
     ]

@@ -7,30 +7,30 @@ from typing import NamedTuple
 from depthfaces.errors import DataError
 
 
-class Printed(NamedTuple):
-    """A number as it was printed: everything from `low` to `high` is printed so."""
+class PrintedNumber(NamedTuple):
+    """A printed number: everything from `low` to `high` prints as `text`."""
 
     text: str
     value: Fraction
-    half: Fraction
+    half_unit: Fraction
 
     @property
     def low(self) -> Fraction:
-        """Return the least value printed so."""
-        return self.value - self.half
+        """Return the least value that prints as `text`."""
+        return self.value - self.half_unit
 
     @property
     def high(self) -> Fraction:
-        """Return the largest value printed so."""
-        return self.value + self.half
+        """Return the largest value that prints as `text`."""
+        return self.value + self.half_unit
 
     def holds(self, value: Fraction) -> bool:
-        """Whether `value` is printed so (rounded either way at the very edge)."""
+        """Return whether `value` prints as `text` (rounded either way at the very edge)."""
         return self.low <= value <= self.high
 
 
-def printed(text: str) -> Printed:
-    """Return the number that `text` prints."""
+def parse_number(text: str) -> PrintedNumber:
+    """Parse a printed number."""
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -38,7 +38,7 @@ def printed(text: str) -> Printed:
     if not number.is_finite():
         raise DataError(f"expected a finite number, found {text!r}")
     exponent = min(0, int(number.as_tuple().exponent))
-    return Printed(text, Fraction(number), Fraction(1, 2 * 10**-exponent))
+    return PrintedNumber(text, Fraction(number), Fraction(1, 2 * 10**-exponent))
 
 
 def percent(value: Fraction) -> str:

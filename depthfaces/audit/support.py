@@ -1,33 +1,39 @@
-"""True positives against how many faces of the class there are."""
+"""Check of true positives against the number of faces in each class."""
 
 from typing import Any
 
 
-def support(entry: dict[str, Any]) -> list[str]:
+def check_support(entry: dict[str, Any]) -> list[str]:
     """Check {faces: {class: count in test}, hits: {class: true positives}}.
 
-    Where a class has more hits than faces, names may stand on the wrong rows: each rotation of
-    the classes, in the order of `faces`, is tried.
+    Where a class has more hits than faces, the names may stand on the wrong rows: every rotation
+    of the classes, in the order of `faces`, is tried.
     """
-    faces = {name: int(count) for name, count in entry["faces"].items()}
-    hits = {name: int(count) for name, count in entry["hits"].items()}
-    found = [
-        f"{count} true {name} exceed the {faces[name]} test images of {name}"
-        for name, count in hits.items()
-        if count > faces[name]
+    face_counts = {name: int(count) for name, count in entry["faces"].items()}
+    hit_counts = {name: int(count) for name, count in entry["hits"].items()}
+    findings = [
+        f"{count} true {name} exceed the {face_counts[name]} test images of {name}"
+        for name, count in hit_counts.items()
+        if count > face_counts[name]
     ]
-    if not found:
+    if not findings:
         return []
-    names = list(faces)
-    turns = [turn for turn in range(1, len(names)) if fits(turn, names, faces, hits)]
-    if len(turns) == 1:
-        found.append(f"only a rotation of the classes by {turns[0]} makes that possible")
-    return found
+    class_names = list(face_counts)
+    rotations = [
+        rotation
+        for rotation in range(1, len(class_names))
+        if fits_after_rotation(rotation, class_names, face_counts, hit_counts)
+    ]
+    if len(rotations) == 1:
+        findings.append(f"only a rotation of the classes by {rotations[0]} makes that possible")
+    return findings
 
 
-def fits(turn: int, names: list[str], faces: dict[str, int], hits: dict[str, int]) -> bool:
-    """Whether no class has more hits than faces once each name stands for the `turn`-th next."""
+def fits_after_rotation(
+    rotation: int, class_names: list[str], face_counts: dict[str, int], hit_counts: dict[str, int]
+) -> bool:
+    """Return whether every class has at most as many hits as the `rotation`-th next has faces."""
     return all(
-        count <= faces[names[(names.index(name) + turn) % len(names)]]
-        for name, count in hits.items()
+        count <= face_counts[class_names[(class_names.index(name) + rotation) % len(class_names)]]
+        for name, count in hit_counts.items()
     )

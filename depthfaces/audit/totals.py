@@ -1,38 +1,42 @@
-"""Counts by class and split against their totals, and what was added before the split."""
+"""Check of counts by class and split against their totals, and of what was added before."""
 
 from typing import Any
 
 
-def totals(entry: dict[str, Any]) -> list[str]:
+def check_totals(entry: dict[str, Any]) -> list[str]:
     """Check {rows: {class: [part, ..., total]}, total: [...], before: {class: count}, added: n}.
 
-    `before` is how many there were before `added` generated ones came to each class.
+    `before` counts the images before `added` generated ones were added to each class.
     """
-    rows = {name: [int(cell) for cell in row] for name, row in entry["rows"].items()}
-    found = [
+    class_rows = {name: [int(cell) for cell in row] for name, row in entry["rows"].items()}
+    findings = [
         f"{name}: the parts sum to {sum(row[:-1])}, the total says {row[-1]}"
-        for name, row in rows.items()
+        for name, row in class_rows.items()
         if sum(row[:-1]) != row[-1]
     ]
-    stated = [int(cell) for cell in entry["total"]]
-    sums = [sum(column) for column in zip(*rows.values(), strict=True)]
-    for number, (mine, theirs) in enumerate(zip(sums, stated, strict=True), 1):
-        if mine != theirs:
-            found.append(f"column {number} sums to {mine}, the total says {theirs}")
-    return found + mixed(entry, rows)
+    stated_totals = [int(cell) for cell in entry["total"]]
+    column_sums = [sum(column) for column in zip(*class_rows.values(), strict=True)]
+    for number, (column_sum, stated_total) in enumerate(
+        zip(column_sums, stated_totals, strict=True), 1
+    ):
+        if column_sum != stated_total:
+            findings.append(f"column {number} sums to {column_sum}, the total says {stated_total}")
+    return findings + mixed_before_split(entry, class_rows)
 
 
-def mixed(entry: dict[str, Any], rows: dict[str, list[int]]) -> list[str]:
-    """Return whether every split was cut from real and generated images together."""
+def mixed_before_split(entry: dict[str, Any], class_rows: dict[str, list[int]]) -> list[str]:
+    """Return a finding if the splits were cut from real and generated images together."""
     if "before" not in entry:
         return []
-    added, before = int(entry["added"]), {k: int(v) for k, v in entry["before"].items()}
-    if any(row[-1] != before[name] + added for name, row in rows.items()):
+    added, counts_before = int(entry["added"]), {k: int(v) for k, v in entry["before"].items()}
+    if any(row[-1] != counts_before[name] + added for name, row in class_rows.items()):
         return []
-    tested = sum(row[-2] for row in rows.values())
-    generated = added * len(rows) * tested / sum(row[-1] for row in rows.values())
+    test_count = sum(row[-2] for row in class_rows.values())
+    generated_count = (
+        added * len(class_rows) * test_count / sum(row[-1] for row in class_rows.values())
+    )
     return [
         f"each class's splits sum to its count before + {added}: the generated images were added "
-        f"before the split, so the test set holds generated images (about {generated:.0f} of "
-        f"{tested})"
+        f"before the split, so the test set holds generated images (about {generated_count:.0f} of "
+        f"{test_count})"
     ]
