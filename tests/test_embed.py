@@ -40,7 +40,7 @@ def test_efficientnet_with_its_weights_knows_a_cat():
     picture = resize(data.chelsea()[:, 75:375], (224, 224), anti_aliasing=True)
     x = torch.tensor(picture * 2 - 1, dtype=torch.float32).permute(2, 0, 1)[None]
     with torch.inference_mode():
-        found = efficientnet.network().classes(x)[0].topk(3).indices.tolist()
+        found = efficientnet.load_network().class_scores(x)[0].topk(3).indices.tolist()
     assert set(found) <= CATS
 
 
@@ -55,7 +55,7 @@ def test_efficientnet_gives_1280_numbers_whatever_the_batch():
 def test_other_weights_are_refused(monkeypatch):
     monkeypatch.setattr(efficientnet, "SHA256", "0" * 64)
     with pytest.raises(IntegrityError, match="expected sha256 000"):
-        efficientnet.network()
+        efficientnet.load_network()
 
 
 def test_inception_needs_the_one_known_file(tmp_path):
@@ -70,7 +70,7 @@ def test_inception_needs_the_one_known_file(tmp_path):
 def test_autoencoder_learns_and_repeats():
     images = faces()
     nets = [autoencoder.trained(images, steps, 7) for steps in (1, 60, 60)]
-    errors = [psnr(*map(grey, autoencoder.rebuilt(net, images))).mean() for net in nets]
+    errors = [psnr(*map(grey, autoencoder.rebuild_images(net, images))).mean() for net in nets]
     assert errors[1] > errors[0] + 3
     assert errors[1] == errors[2]
     assert autoencoder.fit(images, with_compare(autoencoder_steps=1))(images).shape == (60, 64)

@@ -1,4 +1,4 @@
-"""The space of a small autoencoder that is trained on real train faces alone."""
+"""The code space of a small autoencoder, trained on real train faces alone."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,16 +12,16 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 from tqdm import trange
 
 from depthfaces import seeding
-from depthfaces.embed.batches import resized, run
+from depthfaces.embed.batches import apply_in_batches, resized
 from depthfaces.schema import Params
 
 Array = npt.NDArray[Any]
-SIDE = 32  # pixels a side that the network sees
-CODES = 64  # numbers a face is squeezed into
-WIDTH = 16  # channels at half the side
-BATCH = 64
-RATE = 2e-3
-INPUT = f"resized to {SIDE} px, bilinear; trained on the real train faces of this run"
+INPUT_SIDE = 32  # pixels a side of the network's input
+CODE_SIZE = 64  # numbers that a face is encoded into
+BASE_CHANNELS = 16  # channels at half the side
+BATCH_SIZE = 64
+LEARNING_RATE = 2e-3
+INPUT_NOTE = f"resized to {INPUT_SIDE} px, bilinear; trained on the real train faces of this run"
 
 
 class Autoencoder(nn.Module):
@@ -29,53 +29,61 @@ class Autoencoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = [1, WIDTH, 2 * WIDTH, 4 * WIDTH]
-        pairs = list(pairwise(widths))
-        down = [
-            part for a, b in pairs for part in (nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.1, True))
+        channel_counts = [1, BASE_CHANNELS, 2 * BASE_CHANNELS, 4 * BASE_CHANNELS]
+        channel_pairs = list(pairwise(channel_counts))
+        encoder_layers = [
+            layer
+            for a, b in channel_pairs
+            for layer in (nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.1, True))
         ]
-        small = SIDE // 2 ** len(pairs)
-        self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(widths[-1] * small**2, CODES))
-        up: list[nn.Module] = [nn.Linear(CODES, widths[-1] * small**2)]
-        up.append(nn.Unflatten(1, (widths[-1], small, small)))
-        for a, b in reversed(pairs):
-            up += [nn.LeakyReLU(0.1), nn.ConvTranspose2d(b, a, 4, 2, 1)]
-        self.decoder = nn.Sequential(*up, nn.Tanh())
+        code_side = INPUT_SIDE // 2 ** len(channel_pairs)
+        self.encoder = nn.Sequential(
+            *encoder_layers, nn.Flatten(), nn.Linear(channel_counts[-1] * code_side**2, CODE_SIZE)
+        )
+        decoder_layers: list[nn.Module] = [nn.Linear(CODE_SIZE, channel_counts[-1] * code_side**2)]
+        decoder_layers.append(nn.Unflatten(1, (channel_counts[-1], code_side, code_side)))
+        for a, b in reversed(channel_pairs):
+            decoder_layers += [nn.LeakyReLU(0.1), nn.ConvTranspose2d(b, a, 4, 2, 1)]
+        self.decoder = nn.Sequential(*decoder_layers, nn.Tanh())
 
 
 @dataclass(frozen=True)
 class Coder:
-    """Faces to codes (n, 64), and to what the network makes of them."""
+    """Encodes faces as codes (n, 64), and reconstructs them."""
 
     net: Autoencoder
 
     def __call__(self, images: Array) -> Array:
         """Return the codes of faces (n, S, S)."""
-        return run(lambda x: self.net.encoder(resized(x, SIDE)), images, "autoencoder")
+        return apply_in_batches(
+            lambda x: self.net.encoder(resized(x, INPUT_SIDE)), images, "autoencoder"
+        )
 
     def rebuild(self, images: Array) -> dict[str, Array]:
-        """Return faces as the network `seen` them and `made` them again, both (n, 32, 32)."""
-        seen, made = rebuilt(self.net, images)
-        return {"seen": seen, "made": made}
+        """Return {seen, made}: the network's inputs and their reconstructions, both (n, 32, 32)."""
+        input_images, rebuilt_images = rebuild_images(self.net, images)
+        return {"seen": input_images, "made": rebuilt_images}
 
 
-def fit(train: Array, params: Params) -> Coder:
-    """Return the coder of an autoencoder trained on `train` (n, S, S)."""
-    return Coder(trained(train, params.compare.autoencoder_steps, params.seed))
+def fit(train_images: Array, params: Params) -> Coder:
+    """Return the coder of an autoencoder trained on `train_images` (n, S, S)."""
+    return Coder(trained(train_images, params.compare.autoencoder_steps, params.seed))
 
 
-def trained(train: Array, steps: int, seed: int) -> Autoencoder:
-    """Return an autoencoder after `steps` steps on mean square error, Adam, cosine to 0."""
+def trained(train_images: Array, steps: int, seed: int) -> Autoencoder:
+    """Train an autoencoder for `steps` steps: mean squared error, Adam, cosine decay to 0."""
     rng = seeding.stream(seed, "autoencoder", "faces")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.number(seed, "autoencoder", "weights"))
         net = Autoencoder()
-    optimiser = torch.optim.Adam(net.parameters(), RATE)
+    optimiser = torch.optim.Adam(net.parameters(), LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for _ in trange(steps, desc="autoencoder", unit="step", leave=False, disable=None):
-        rows = np.sort(rng.integers(len(train), size=min(BATCH, len(train))))
-        faces = torch.from_numpy(np.array(train[rows], np.float32))[:, None]
-        faces = resized(faces, SIDE)
+        batch_rows = np.sort(
+            rng.integers(len(train_images), size=min(BATCH_SIZE, len(train_images)))
+        )
+        faces = torch.from_numpy(np.array(train_images[batch_rows], np.float32))[:, None]
+        faces = resized(faces, INPUT_SIDE)
         loss = F.mse_loss(net.decoder(net.encoder(faces)), faces)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call] # torch ships it without types
@@ -84,12 +92,12 @@ def trained(train: Array, steps: int, seed: int) -> Autoencoder:
     return net.eval()
 
 
-def rebuilt(net: Autoencoder, images: Array) -> tuple[Array, Array]:
-    """Return faces as the network saw them and as it rebuilt them, both (n, 32, 32)."""
+def rebuild_images(net: Autoencoder, images: Array) -> tuple[Array, Array]:
+    """Return the network's inputs and their reconstructions, both (n, 32, 32)."""
 
-    def both(x: torch.Tensor) -> torch.Tensor:
-        seen = resized(x, SIDE)
-        return torch.cat([seen, net.decoder(net.encoder(seen))], dim=1)
+    def input_and_output(x: torch.Tensor) -> torch.Tensor:
+        inputs = resized(x, INPUT_SIDE)
+        return torch.cat([inputs, net.decoder(net.encoder(inputs))], dim=1)
 
-    pairs = run(both, images, "rebuild")
-    return pairs[:, 0], pairs[:, 1]
+    image_pairs = apply_in_batches(input_and_output, images, "rebuild")
+    return image_pairs[:, 0], image_pairs[:, 1]

@@ -1,4 +1,4 @@
-"""Run a network over faces in batches, as numpy arrays."""
+"""Apply a network to faces in batches, as numpy arrays."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,19 +9,23 @@ import torch
 from tqdm import tqdm
 
 Array = npt.NDArray[Any]
-SIZE = 64  # faces at once
+BATCH_SIZE = 64  # faces per batch
 
 
-def run(net: Callable[[torch.Tensor], torch.Tensor], images: Array, name: str) -> Array:
-    """Return `net` of `images` (n, S, S), given to it as (batch, 1, S, S) float32."""
-    parts = []
+def apply_in_batches(
+    net: Callable[[torch.Tensor], torch.Tensor], images: Array, description: str
+) -> Array:
+    """Return the outputs of `net` for `images` (n, S, S), passed as (batch, 1, S, S) float32."""
+    batch_outputs = []
     with torch.inference_mode():
-        for start in tqdm(
-            range(0, len(images), SIZE), name, unit="batch", leave=False, disable=None
+        for batch_start in tqdm(
+            range(0, len(images), BATCH_SIZE), description, unit="batch", leave=False, disable=None
         ):
-            part = torch.from_numpy(np.array(images[start : start + SIZE], np.float32))
-            parts.append(net(part[:, None]).numpy())
-    return np.concatenate(parts)
+            batch = torch.from_numpy(
+                np.array(images[batch_start : batch_start + BATCH_SIZE], np.float32)
+            )
+            batch_outputs.append(net(batch[:, None]).numpy())
+    return np.concatenate(batch_outputs)
 
 
 def resized(images: torch.Tensor, side: int) -> torch.Tensor:
