@@ -30,7 +30,7 @@ from depthfaces.features.store import FeatureSet
 from depthfaces.verdict import rule
 from depthfaces.verdict.answer import answer
 from depthfaces.verdict.arm import Arm
-from depthfaces.verdict.predictions import NO_GENERATOR, rows_of
+from depthfaces.verdict.predictions import NO_GENERATOR, columns_of_arm
 
 OUT = Path("bench/results/calibration.md")
 COMPONENTS = 48
@@ -88,7 +88,7 @@ def answers(arm: Arm, seed: int, faces: FeatureSet, called: Any) -> pd.DataFrame
     run = {"people": 36, "draw": 0, "generator": generator, "model": "svm", "seed": seed}
     return pd.DataFrame(
         {
-            **{key: [value] * len(called) for key, value in (rows_of(arm) | run).items()},
+            **{key: [value] * len(called) for key, value in (columns_of_arm(arm) | run).items()},
             "part": "test",
             "id": faces.id,
             "person": faces.people(),

@@ -197,7 +197,7 @@ def test_turns_leave_out_each_person_from_both_sides():
     turns = Turns(table, learned, 4000, np.random.default_rng(0))
     scored = turns.score(table)
     means = []
-    for person in turns.asked:
+    for person in turns.tested_people:
         kept = table[
             (table["person"] != person)
             & ~table["draw"].isin([draw_ for draw_, people in learned.items() if person in people])

@@ -9,7 +9,7 @@ from depthfaces import params
 from depthfaces.verdict import rule
 from depthfaces.verdict.answer import answer
 from depthfaces.verdict.arm import Arm
-from depthfaces.verdict.predictions import rows_of
+from depthfaces.verdict.predictions import columns_of_arm
 
 LABELS = np.array(["a", "b", "c"])
 SETTINGS = params.load()
@@ -37,7 +37,7 @@ def predictions(arms, rng):
             model = LinearDiscriminantAnalysis().fit(*train(rng))
             for part, (x, y, owner) in held_out.items():
                 shares = np.rint(1000 * model.predict_proba(x)).astype(int)
-                known = {**rows_of(Arm.of(name)), "people": 20, "draw": 0, "generator": 0}
+                known = {**columns_of_arm(Arm.of(name)), "people": 20, "draw": 0, "generator": 0}
                 known |= {"model": "svm", "seed": seed, "part": part}
                 rows = pd.DataFrame({"person": [f"{part}{k}" for k in owner], "label": LABELS[y]})
                 rows["id"] = [f"{part}{k}" for k in range(len(y))]

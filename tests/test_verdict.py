@@ -19,7 +19,7 @@ from depthfaces.verdict.answer import answer
 from depthfaces.verdict.arm import KINDS, SOURCES, Arm
 from depthfaces.verdict.contrasts import Contrast, Scoreboard
 from depthfaces.verdict.resampling import Resampling
-from depthfaces.verdict.rule import Evidence, Ground, copies, judge
+from depthfaces.verdict.rule import Evidence, Ground, copies, judge_evidence
 
 SETTINGS = params.load()
 RULE = SETTINGS.compare.model_copy(
@@ -51,7 +51,9 @@ def planted(shares: dict[Arm, float], count: int = 12, seeds: int = 6, **more: i
         called = np.where(rng.random(len(faces)) < share, faces["label"], wrong)
         known = {"people": 36, "draw": 0, "model": model, "seed": seed, "part": "test", **more}
         generated = -1 if arm.kind in {"real", "control"} else 0
-        rows = faces.assign(**table.rows_of(arm), **known, generator=generated, predicted=called)
+        rows = faces.assign(
+            **table.columns_of_arm(arm), **known, generator=generated, predicted=called
+        )
         for label in LABELS:
             rows[f"p_{label}"] = 1000 * (called == label)
         parts.append(rows)
@@ -117,7 +119,7 @@ def test_resampling_equals_drawing_one_by_one():
     made["predicted"] = made["predicted"].mask(flip, LABELS[0])
     rows = pd.concat([rows[rows["generator"] == -1], made], ignore_index=True)
     resampling = Resampling(rows, 20, np.random.default_rng(0))
-    assert resampling.which.shape == (20, 2 * 3)
+    assert resampling.run_weights.shape == (20, 2 * 3)
     for arm, each in table.by_arm(rows).items():
         scored = resampling.score(each)
         runs = [run for _, run in each.groupby(["generator", "seed"])]
@@ -129,9 +131,9 @@ def test_resampling_equals_drawing_one_by_one():
             drawn = [
                 _score([run[run["person"] == name]] * int(often) for name, often in counted)
                 for run in runs
-                for counted in [zip(resampling.people, resampling.who[draw], strict=True)]
+                for counted in [zip(resampling.people, resampling.person_counts[draw], strict=True)]
             ]
-            assert scored.draws[draw] == pytest.approx(np.dot(drawn, resampling.which[draw]))
+            assert scored.draws[draw] == pytest.approx(np.dot(drawn, resampling.run_weights[draw]))
 
 
 def _score(parts) -> float:
@@ -215,19 +217,19 @@ GROUND = Ground(people=15, seeds=6)
     ],
 )
 def test_verdict_by_rule(evidence, expected):
-    assert judge(evidence, GROUND, RULE, {})[0] == expected
+    assert judge_evidence(evidence, GROUND, RULE, {})[0] == expected
     for weak in (Ground(9, 6), Ground(15, 5)):
-        found, reasons = judge(evidence, weak, RULE, {})
+        found, reasons = judge_evidence(evidence, weak, RULE, {})
         assert found == rule.UNDERPOWERED
         assert len(reasons) == 1
-    stopped, why = judge(evidence, Ground(15, 6, ("copies",)), RULE, {})
+    stopped, why = judge_evidence(evidence, Ground(15, 6, ("copies",)), RULE, {})
     assert (stopped, why) == (rule.STOPPED, ["copies"])
 
 
 def test_useful_needs_every_control_beaten():
     better = Evidence(0.01, 0.05, 0.015, 0.045, 0.001)
-    assert judge(better, GROUND, RULE, {"one": True, "two": True})[0] == rule.USEFUL
-    found, reasons = judge(better, GROUND, RULE, {"one": True, "two": False})
+    assert judge_evidence(better, GROUND, RULE, {"one": True, "two": True})[0] == rule.USEFUL
+    found, reasons = judge_evidence(better, GROUND, RULE, {"one": True, "two": False})
     assert found == rule.NO_EVIDENCE
     assert reasons == ["it is not surely better than: two"]
 
@@ -295,7 +297,7 @@ def test_p_of_secondary_cells_counts_every_cell():
 def test_differences_are_paired():
     """Two arms with the same answers differ by nothing in every draw."""
     rows = planted({AUGMENTED: 0.7})
-    same = rows[rows["part"] == "test"].assign(**table.rows_of(TOPPED), generator=0)
+    same = rows[rows["part"] == "test"].assign(**table.columns_of_arm(TOPPED), generator=0)
     both = pd.concat([rows[rows["part"] == "test"], same], ignore_index=True)
     scoreboard = Scoreboard(both, Resampling(both, 200, np.random.default_rng(0)))
     assert np.ptp(scoreboard.subtract("svm", TOPPED, AUGMENTED).draws) == 0
@@ -318,7 +320,7 @@ def test_published_accuracies_stand_beside_the_true_ones():
     right = rows[(rows["part"] == "test") & (rows["kind"] == "real")]
     right = right.assign(part="leaky", predicted=right["label"], generator=0)
     leaky = [
-        right.assign(**table.rows_of(arm))
+        right.assign(**table.columns_of_arm(arm))
         for arm in (Arm("leaky-alone", "synthetic"), Arm("leaky-added", "kde"))
     ]
     found = answer(pd.concat([rows, *leaky], ignore_index=True), [], QUICK)

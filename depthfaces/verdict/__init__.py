@@ -1,6 +1,6 @@
-"""The experiment's answer: whether synthetic faces help to recognise people never seen.
+"""The experiment's verdict: whether synthetic faces help to recognise unseen people.
 
-`arm` says what a classifier was trained on, `predictions` is the one long table of what every
-classifier said, `resampling` draws people, generators and seeds anew, `contrasts` subtracts arms,
-`rule` turns a difference into a verdict, and `answer` writes it all down.
+`arm` describes what a classifier was trained on, `predictions` is the long table of all
+predictions, `resampling` resamples people, generators and seeds, `contrasts` subtracts arms, `rule`
+turns a difference into a verdict, and `answer` collects it all.
 """

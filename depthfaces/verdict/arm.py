@@ -1,4 +1,4 @@
-"""An arm: what a classifier is trained on, as data, and the one way to write and to print it."""
+"""An arm: the training set of a classifier as data, with its key in files and its title."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -13,13 +13,13 @@ SHUFFLED = "shuffled"  # real faces, and generated ones with each other's labels
 LEAKY_ALONE, LEAKY_ADDED = "leaky-alone", "leaky-added"
 KINDS = (REAL, CONTROL, ADDED, TOPPED, ALONE, SHUFFLED, LEAKY_ALONE, LEAKY_ADDED)
 
-# Sources of a control, by what is done to the real train faces.
+# Sources of a control: what is done to the real train faces.
 # Posed faces are turned in space and then augmented as well.
 REPEATED, AUGMENTED, POSED = "repeated", "augmented", "posed"
 CLASSICAL = (REPEATED, AUGMENTED, POSED)
-SYNTHETIC = "synthetic"  # the source whose use is in question
+SYNTHETIC = "synthetic"  # the source whose usefulness is in question
 MIX = "mix"  # equal parts of several sources
-CHOSEN = "chosen"  # the source that was best on people not learned from; dose 0: likewise the dose
+CHOSEN = "chosen"  # the source that was best on people not trained on; dose 0: likewise the dose
 
 SOURCES = {
     REPEATED: "repeated",
@@ -45,7 +45,7 @@ class Arm:
     """`dose` faces of `source` for each real train face, each counting `weight` times.
 
     A topped arm stands on a control (`classify.arms.base`): real and augmented faces. A source
-    with dose 0 was given in the dose and weight that were best on people not learned from.
+    with dose 0 was used in the dose and weight that were best on people not trained on.
     """
 
     kind: str
@@ -54,19 +54,19 @@ class Arm:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse a kind that nobody knows."""
+        """Reject unknown kinds."""
         assert self.kind in KINDS, self.kind
 
     @property
     def key(self) -> str:
-        """Return its name in files: real · control augmented@4 · topped synthetic@1x0.5."""
+        """Return the key in files: real · control augmented@4 · topped synthetic@1x0.5."""
         dose = f"@{self.dose:g}" if self.dose else ""
         weight = f"x{self.weight:g}" if self.weight != 1 else ""
         return " ".join(filter(None, (self.kind, self.source))) + dose + weight
 
     @classmethod
     def of(cls, key: str) -> Self:
-        """Return the arm that `key` names."""
+        """Parse the arm of a `key`."""
         kind, _, rest = key.partition(" ")
         source, _, amount = rest.partition("@")
         dose, _, weight = amount.partition("x")
@@ -74,12 +74,12 @@ class Arm:
 
     @property
     def has_real(self) -> bool:
-        """Return whether real train faces are in it."""
+        """Return whether the arm contains real train faces."""
         return self.kind not in {ALONE, LEAKY_ALONE}
 
     @property
     def title(self) -> str:
-        """Return its name for people."""
+        """Return the name for readers."""
         source = SOURCES.get(self.source, self.source)
         amount = f"{self.dose:g} × {source}" if self.dose else f"{source}, dose chosen"
         titles = {

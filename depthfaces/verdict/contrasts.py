@@ -1,4 +1,4 @@
-"""Differences between arms on the same faces, each with its interval and p."""
+"""Differences between arms on the same faces, each with its interval and p-value."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
@@ -23,8 +23,9 @@ from depthfaces.verdict.predictions import by_arm
 from depthfaces.verdict.resampling import Scored
 from depthfaces.verdict.rule import Evidence
 
-LEVEL, NARROW = 0.95, 0.90  # of the intervals shown; equivalence is judged by the narrow one
-AGAINST = (REAL, CONTROL, SHUFFLED)  # kinds of arms that useful faces have to beat
+# Levels of the intervals shown; equivalence is judged by the narrow one.
+CONFIDENCE_LEVEL, NARROW_LEVEL = 0.95, 0.90
+CONTROL_KINDS = (REAL, CONTROL, SHUFFLED)  # kinds of arms that useful synthetic faces have to beat
 
 
 class Contrast(NamedTuple):
@@ -42,67 +43,74 @@ class Contrast(NamedTuple):
         return statistics.two_sided(self.draws)
 
     def evidence(self, p: float | None = None) -> Evidence:
-        """Return its intervals and p; another `p` is one adjusted for many looks."""
+        """Return its intervals and p; pass a `p` that is adjusted for multiple comparisons."""
         return Evidence(
-            *statistics.interval(self.draws, LEVEL),
-            *statistics.interval(self.draws, NARROW),
+            *statistics.interval(self.draws, CONFIDENCE_LEVEL),
+            *statistics.interval(self.draws, NARROW_LEVEL),
             self.p if p is None else p,
         )
 
 
-class Draws(Protocol):
-    """One set of draws of people (and trainings, seeds) for all arms: `Resampling`, `Turns`."""
+class Resampler(Protocol):
+    """Resamples people (and generators, seeds) alike for all arms: `Resampling`, `Turns`."""
 
     def score(self, rows: pd.DataFrame) -> Scored:
         """Return macro-F1 of the predictions `rows` of one arm and classifier."""
 
 
 class Scoreboard:
-    """Every arm and classifier of one number of people, scored on the same draws."""
+    """Scores of all arms and classifiers for one number of people, on the same draws."""
 
-    def __init__(self, predictions: pd.DataFrame, resampling: Draws) -> None:
-        """Score `predictions`, all of one part."""
+    def __init__(self, predictions: pd.DataFrame, resampler: Resampler) -> None:
+        """Score `predictions`, which are all of one part."""
         self.scores: dict[tuple[Arm, str], Scored] = {
-            (arm, str(model)): resampling.score(runs)
+            (arm, str(model)): resampler.score(runs)
             for arm, rows in by_arm(predictions).items()
             for model, runs in rows.groupby("model", sort=False)
         }
         self.models = list(dict.fromkeys(model for _, model in self.scores))
 
     def arms(self, model: str, *kinds: str) -> list[Arm]:
-        """Return the arms of some kinds that `model` was trained on."""
-        return [arm for arm, other in self.scores if other == model and arm.kind in kinds]
+        """Return the arms of the given kinds that `model` was trained on."""
+        return [arm for arm, arm_model in self.scores if arm_model == model and arm.kind in kinds]
 
     def subtract(self, model: str, arm: Arm, control: Arm) -> Contrast:
-        """Return what `arm` is worth above `control`."""
-        one, other = self.scores[arm, model], self.scores[control, model]
-        draws = one.draws - other.draws
-        return Contrast(model, arm, control, one.value - other.value, draws)
+        """Return the contrast of `arm` with `control`."""
+        arm_score, control_score = self.scores[arm, model], self.scores[control, model]
+        draws = arm_score.draws - control_score.draws
+        return Contrast(model, arm, control, arm_score.value - control_score.value, draws)
 
-    def base(self, model: str) -> Arm | None:
-        """Return the control that topped arms stand on: in 3-D if it was, at the largest dose."""
-        changed = [arm for arm in self.arms(model, CONTROL) if arm.source in {AUGMENTED, POSED}]
-        return max(changed, key=lambda arm: (arm.source == POSED, arm.dose), default=None)
+    def base_control(self, model: str) -> Arm | None:
+        """Return the control below topped arms: posed in 3-D if there is one, largest dose."""
+        augmented_controls = [
+            arm for arm in self.arms(model, CONTROL) if arm.source in {AUGMENTED, POSED}
+        ]
+        return max(
+            augmented_controls, key=lambda arm: (arm.source == POSED, arm.dose), default=None
+        )
 
-    def cells(self, model: str) -> Iterator[Contrast]:
-        """Yield what synthetic faces add: on top of augmentation, and in its place."""
-        base = self.base(model)
+    def secondary_contrasts(self, model: str) -> Iterator[Contrast]:
+        """Yield the contrasts of synthetic faces on top of augmentation, and in its place."""
+        base_arm = self.base_control(model)
         for arm in self.arms(model, TOPPED):
-            if arm.source == SYNTHETIC and base:
-                yield self.subtract(model, arm, base)
+            if arm.source == SYNTHETIC and base_arm:
+                yield self.subtract(model, arm, base_arm)
         for arm in self.arms(model, ADDED):
             control = Arm(CONTROL, AUGMENTED, arm.dose)
             if arm.source == SYNTHETIC and (control, model) in self.scores:
                 yield self.subtract(model, arm, control)
 
-    def primary(self, rule: Compare) -> Contrast | None:
-        """Return the one contrast that was fixed beforehand, None where it was not run."""
-        arm, base = Arm(TOPPED, SYNTHETIC, rule.primary_dose), self.base(rule.primary_model)
-        if base is None or (arm, rule.primary_model) not in self.scores:
+    def primary_contrast(self, rule: Compare) -> Contrast | None:
+        """Return the contrast that was fixed beforehand, or None where it was not run."""
+        arm, control = (
+            Arm(TOPPED, SYNTHETIC, rule.primary_dose),
+            self.base_control(rule.primary_model),
+        )
+        if control is None or (arm, rule.primary_model) not in self.scores:
             return None
-        return self.subtract(rule.primary_model, arm, base)
+        return self.subtract(rule.primary_model, arm, control)
 
-    def against(self, contrast: Contrast) -> list[Contrast]:
-        """Return the differences of the contrast's arm to everything that it has to beat."""
-        others = self.arms(contrast.model, *AGAINST)
-        return [self.subtract(contrast.model, contrast.arm, other) for other in others]
+    def control_contrasts(self, contrast: Contrast) -> list[Contrast]:
+        """Return the contrasts of the same arm with every control that it has to beat."""
+        controls = self.arms(contrast.model, *CONTROL_KINDS)
+        return [self.subtract(contrast.model, contrast.arm, control) for control in controls]

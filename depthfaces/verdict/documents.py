@@ -1,4 +1,4 @@
-"""What the comparison leaves on disk: long results, a short one, and tables for plots."""
+"""Result files of the comparison: the long documents, the headline, and tables for plots."""
 
 from typing import Any
 
@@ -13,14 +13,19 @@ def documents(metrics: dict[str, Any], verdict: dict[str, Any]) -> dict[str, Any
         "metrics.json": metrics,
         "verdict.json": verdict,
         "headline.json": headline(verdict, metrics),
-        "compare/metrics.csv": table(("set", "metric"), metrics["sets"]),
-        "compare/arms.csv": table(("arm", "model"), verdict["arms"]),
+        "compare/metrics.csv": nested_csv(("set", "metric"), metrics["sets"]),
+        "compare/arms.csv": nested_csv(("arm", "model"), verdict["arms"]),
     }
 
 
-def table(names: tuple[str, str], nested: dict[str, Any]) -> str:
-    """Return {a: {b: {column: number}}} as CSV with the rows a, b, numbers."""
-    rows = pd.DataFrame.from_dict(
-        {(a, b): numbers for a, part in nested.items() for b, numbers in part.items()}, "index"
+def nested_csv(index_names: tuple[str, str], nested: dict[str, Any]) -> str:
+    """Return {outer: {inner: {column: number}}} as CSV, one row per outer and inner key."""
+    long_table = pd.DataFrame.from_dict(
+        {
+            (outer_key, inner_key): numbers
+            for outer_key, inner_values in nested.items()
+            for inner_key, numbers in inner_values.items()
+        },
+        "index",
     ).drop(columns=["runs"], errors="ignore")
-    return str(rows.to_csv(index_label=names, lineterminator="\n"))
+    return str(long_table.to_csv(index_label=index_names, lineterminator="\n"))
