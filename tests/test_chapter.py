@@ -8,7 +8,7 @@ import pytest
 from depthfaces import files
 from depthfaces.classify.scores import accuracy, macro_f1
 from depthfaces.studies.chapter import PUBLISHED, Chapter, Picture, Table
-from depthfaces.studies.intervals import DRAWS, Judge
+from depthfaces.studies.intervals import BOOTSTRAP_DRAWS, Judge
 
 
 def chapter(**changes: object) -> Chapter:
@@ -66,7 +66,7 @@ def test_interval_spans_what_people_and_seeds_differ_by() -> None:
     called = np.array([[0, 1, 1, 0]] * 2)
     assert found.interval(called) == [0.5, 0.0, 1.0]
     assert found.difference(called, called) == [0.0, 0.0, 0.0]
-    assert found.chance(called, called) == 1.0
+    assert found.p_value(called, called) == 1.0
 
 
 def test_a_sure_difference_has_as_small_a_chance_as_the_draws_allow() -> None:
@@ -74,7 +74,7 @@ def test_a_sure_difference_has_as_small_a_chance_as_the_draws_allow() -> None:
     found = judge(label, ["a", "a", "b", "b"])
     right = np.array([label, label])
     assert found.difference(right, 1 - right) == [1.0, 1.0, 1.0]
-    assert found.chance(right, 1 - right) == 2 / (DRAWS + 1)
+    assert found.p_value(right, 1 - right) == 2 / (BOOTSTRAP_DRAWS + 1)
 
 
 def test_confusions_count_each_answer_once() -> None:

@@ -10,18 +10,28 @@ import torch
 from depthfaces import files, params
 from depthfaces.faces import FaceSet
 from depthfaces.studies.augment import arms, noise, tables
-from depthfaces.studies.augment.change import DRAWS, Change, change, sharpened
+from depthfaces.studies.augment.change import (
+    DRAWS_PER_FACE,
+    ChangeRanges,
+    change_faces,
+    sharpen_faces,
+)
 from depthfaces.studies.augment.data import Data
-from depthfaces.studies.augment.filters import Bounds, flagged, realistic, thresholds
-from depthfaces.studies.augment.made import Made
-from depthfaces.studies.augment.prepare import entropy, equalised
-from depthfaces.studies.augment.vgg import STAGES, Vgg19
-from depthfaces.studies.lessons import grey
+from depthfaces.studies.augment.filters import (
+    EntropyBounds,
+    class_thresholds,
+    is_realistic,
+    list_flagged,
+)
+from depthfaces.studies.augment.made import GeneratedFaces
+from depthfaces.studies.augment.prepare import entropy, equalise_faces
+from depthfaces.studies.augment.vgg import STAGE_WIDTHS, Vgg19
+from depthfaces.studies.lessons import to_grey_levels
 from studies import augment
 from tests.conftest import LABELS, same_files, tiny, write_params
 from tests.test_study_chapters import tables_of
 
-NOTHING = Change(rotation=0.0, zoom=0.0, crop=0, flip=False, sharpen=0.0)
+NOTHING = ChangeRanges(rotation=0.0, zoom=0.0, crop=0, flip=False, sharpen=0.0)
 SMALL = {
     "seeds": 2,
     "size": 32,
@@ -80,30 +90,35 @@ def test_entropy_does_not_ask_where_a_level_stands() -> None:
 
 def test_equalised_uses_all_levels_and_keeps_their_order() -> None:
     dark = (np.arange(48 * 48).reshape(1, 48, 48) % 64).astype(np.uint8)
-    spread = equalised(dark, "global")
+    spread = equalise_faces(dark, "global")
     assert (spread.min(), spread.max()) == (0, 255)
     assert (np.diff(spread[0].ravel()[:64].astype(int)) > 0).all()
-    assert equalised(dark, "clahe").shape == dark.shape
-    assert equalised(dark, "none") is dark
+    assert equalise_faces(dark, "clahe").shape == dark.shape
+    assert equalise_faces(dark, "none") is dark
 
 
 # Filters
 
 
 def test_bounds_are_quantiles_of_train_faces() -> None:
-    bounds = Bounds.of(np.arange(101.0), 0.02, 0.97)
+    bounds = EntropyBounds.from_quantiles(np.arange(101.0), 0.02, 0.97)
     assert bounds == (2.0, 97.0)
-    assert bounds.flags(np.array([1.9, 2.0, 97.0, 97.1])).tolist() == [True, False, False, True]
+    assert bounds.is_outside(np.array([1.9, 2.0, 97.0, 97.1])).tolist() == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_all_quantiles_flag_nobody() -> None:
     bits = np.random.default_rng(0).normal(size=50)
-    assert not Bounds.of(bits, 0.0, 1.0).flags(bits).any()
+    assert not EntropyBounds.from_quantiles(bits, 0.0, 1.0).flags(bits).any()
 
 
 def test_flagged_faces_are_listed_with_the_reason(drawn: Path) -> None:
     table = FaceSet.open(drawn).table.iloc[:3]
-    found = flagged(table, np.array([1.0, 5.0, 9.0]), Bounds(2.0, 8.0))
+    found = list_flagged(table, np.array([1.0, 5.0, 9.0]), EntropyBounds(2.0, 8.0))
     assert found["id"].tolist() == sorted(table["id"].iloc[[0, 2]])
     assert set(found["reason"]) == {"too little", "too much"}
     assert list(found) == ["id", "split", "label", "entropy", "reason"]
@@ -113,8 +128,8 @@ def test_realism_threshold_refuses_as_many_validation_faces_as_told() -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 200)
     scores = rng.normal(size=400) + 10 * labels  # one class scores higher: its own threshold
-    least = thresholds(scores, labels, 0.25, 2)
-    passed = realistic(scores, labels, least)
+    least = class_thresholds(scores, labels, 0.25, 2)
+    passed = is_realistic(scores, labels, least)
     assert [passed[labels == k].mean() for k in (0, 1)] == [0.75, 0.75]
 
 
@@ -122,18 +137,18 @@ def test_realism_threshold_refuses_as_many_validation_faces_as_told() -> None:
 
 
 def test_each_planted_noise_is_found_by_its_measure(drawn: Path) -> None:
-    train = grey(FaceSet.open(drawn).split("train").images, 48)
-    made = noise.planted(train, np.random.default_rng(0))
+    train = to_grey_levels(FaceSet.open(drawn).split("train").images, 48)
+    made = noise.plant_noise(train, np.random.default_rng(0))
     assert made.pop("as they are") is train
     for name, faces in made.items():
-        share = noise.parts(train, faces, 0.1)[name].mean()
+        share = noise.noisy_parts(train, faces, 0.1)[name].mean()
         assert share > 0.8, name
-    assert set(made) == set(noise.parts(train, train, 0.1))
+    assert set(made) == set(noise.noisy_parts(train, train, 0.1))
 
 
 def test_train_faces_are_noisy_as_often_as_told(drawn: Path) -> None:
-    train = grey(FaceSet.open(drawn).split("train").images, 48)
-    for part in noise.parts(train, train, 0.25).values():
+    train = to_grey_levels(FaceSet.open(drawn).split("train").images, 48)
+    for part in noise.noisy_parts(train, train, 0.25).values():
         assert part.mean() == pytest.approx(0.25, abs=0.02)
 
 
@@ -142,15 +157,15 @@ def test_train_faces_are_noisy_as_often_as_told(drawn: Path) -> None:
 
 def test_no_change_is_the_identity() -> None:
     faces = torch.rand(3, 1, 48, 48, generator=torch.Generator().manual_seed(0))
-    draws = torch.rand(3, DRAWS, generator=torch.Generator().manual_seed(1))
-    assert torch.allclose(change(faces, draws, NOTHING), faces, atol=1e-5)
+    draws = torch.rand(3, DRAWS_PER_FACE, generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(change_faces(faces, draws, NOTHING), faces, atol=1e-5)
 
 
 def test_a_flip_is_the_mirror_image() -> None:
     faces = torch.rand(2, 1, 48, 48, generator=torch.Generator().manual_seed(0))
-    draws = torch.full((2, DRAWS), 0.5)
+    draws = torch.full((2, DRAWS_PER_FACE), 0.5)
     draws[0, 4] = 0.0
-    found = change(faces, draws, NOTHING._replace(flip=True))
+    found = change_faces(faces, draws, NOTHING._replace(flip=True))
     assert torch.allclose(found[0], faces[0].flip(2), atol=1e-5)
     assert torch.allclose(found[1], faces[1], atol=1e-5)
 
@@ -158,19 +173,19 @@ def test_a_flip_is_the_mirror_image() -> None:
 def test_a_crop_moves_by_whole_pixels_at_most() -> None:
     faces = torch.zeros(1, 1, 48, 48)
     faces[0, 0, 20, 20] = 1
-    draws = torch.full((1, DRAWS), 0.5)
+    draws = torch.full((1, DRAWS_PER_FACE), 0.5)
     draws[0, 2] = 1.0
-    found = change(faces, draws, NOTHING._replace(crop=3))
+    found = change_faces(faces, draws, NOTHING._replace(crop=3))
     assert found[0, 0].argmax() == 20 * 48 + 17
     assert found.sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_sharpening_leaves_flat_faces_and_steepens_edges() -> None:
     flat = torch.full((1, 1, 48, 48), 0.4)
-    assert torch.allclose(sharpened(flat, torch.ones(1)), flat)
+    assert torch.allclose(sharpen_faces(flat, torch.ones(1)), flat)
     edge = torch.full((1, 1, 48, 48), 0.4)
     edge[..., 24:] = 0.6
-    found = sharpened(edge, torch.ones(1))
+    found = sharpen_faces(edge, torch.ones(1))
     assert found[0, 0, 9, 23] < 0.4
     assert found[0, 0, 9, 24] > 0.6
 
@@ -186,7 +201,7 @@ def net(width: int, *, norm: bool = False, side: int = 48) -> Vgg19:
 
 def test_vgg_has_sixteen_convolutions_and_three_dense_layers() -> None:
     kinds = [type(layer).__name__ for layer in net(2)]
-    assert kinds.count("Conv2d") == 16 == sum(map(len, STAGES))
+    assert kinds.count("Conv2d") == 16 == sum(map(len, STAGE_WIDTHS))
     assert kinds.count("Linear") == 3
     assert kinds.count("MaxPool2d") == 5
 
@@ -210,14 +225,14 @@ def test_vgg_takes_faces_of_several_sizes(side: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(drawn: Path) -> tuple[Data, Made, dict[str, arms.Arm]]:
+def built(drawn: Path) -> tuple[Data, GeneratedFaces, dict[str, arms.Arm]]:
     """The drawn faces, noise in the place of generated ones, and the arms."""
     wanted = settings().studies.augment
-    data = Data.of(FaceSet.open(drawn), wanted)
+    data = Data.from_faces(FaceSet.open(drawn), wanted)
     rng = np.random.default_rng(0)
-    counts = arms.wanted_faces(data, wanted)
+    counts = arms.faces_to_generate(data, wanted)
     labels = np.repeat(np.arange(3), counts)
-    made = Made(
+    made = GeneratedFaces(
         rng.uniform(-1, 1, (len(labels), 32, 32)).astype(np.float32),
         labels,
         rng.normal(size=len(labels)),
@@ -226,8 +241,12 @@ def built(drawn: Path) -> tuple[Data, Made, dict[str, arms.Arm]]:
         1,
         "",
     )
-    asked = {"as they are": data.lesson(data.rows("test")).images}
-    return data, made, arms.build(data, arms.pool(made, data, wanted), asked, wanted, 5)
+    asked = {"as they are": data.labelled(data.rows("test")).images}
+    return (
+        data,
+        made,
+        arms.build_arms(data, arms.judge_generated(made, data, wanted), asked, wanted, 5),
+    )
 
 
 def shown(lesson) -> set[bytes]:
@@ -237,16 +256,16 @@ def shown(lesson) -> set[bytes]:
 
 def test_no_generated_face_is_in_a_validation_or_test_part(built) -> None:
     data, made, found = built
-    generated = {face.tobytes() for face in data.ready(grey(made.images, 32))}
+    generated = {face.tobytes() for face in data.as_net_input(to_grey_levels(made.images, 32))}
     for name, arm in found.items():
-        asked = {face.tobytes() for faces in arm.asked.values() for face in faces}
+        asked = {face.tobytes() for faces in arm.test_sets.values() for face in faces}
         inside = generated & (asked | shown(arm.validation))
         assert bool(inside) == (name == "leaky-added"), name
 
 
 def test_held_out_people_are_in_no_training(built) -> None:
     data, _, found = built
-    held = shown(data.lesson(data.rows("test"))) | shown(data.lesson(data.rows("validation")))
+    held = shown(data.labelled(data.rows("test"))) | shown(data.labelled(data.rows("validation")))
     for name, arm in found.items():
         assert not held & shown(arm.train), name
 
@@ -254,7 +273,9 @@ def test_held_out_people_are_in_no_training(built) -> None:
 def test_arms_hold_what_their_names_say(built) -> None:
     data, _, found = built
     usable = len(data.rows("train", usable=True))
-    assert {name: arm.made for name, arm in found.items() if not name.startswith("leaky")} == {
+    assert {
+        name: arm.generated_count for name, arm in found.items() if not name.startswith("leaky")
+    } == {
         "plain": 0,
         "real": 0,
         "unfiltered": 0,
@@ -264,7 +285,7 @@ def test_arms_hold_what_their_names_say(built) -> None:
         "ratio@0.5": sum(round(0.5 * n) for n in np.bincount(found["real"].train.labels)),
     }
     assert len(found["real"].train.labels) == usable < len(found["unfiltered"].train.labels)
-    assert [name for name, arm in found.items() if arm.how is None] == ["plain"]
+    assert [name for name, arm in found.items() if arm.augmentation is None] == ["plain"]
 
 
 def test_shuffled_labels_are_the_same_labels_on_other_faces(built) -> None:
@@ -278,7 +299,7 @@ def test_shuffled_labels_are_the_same_labels_on_other_faces(built) -> None:
 def test_first_takes_what_there_is() -> None:
     labels = np.array([0, 1, 0, 1, 0])
     allowed = np.array([True, False, True, True, True])
-    assert arms.first(labels, allowed, np.array([2, 5])).tolist() == [0, 2, 3]
+    assert arms.first_rows(labels, allowed, np.array([2, 5])).tolist() == [0, 2, 3]
 
 
 def test_flagged_faces_train_no_generator(built, drawn: Path) -> None:
@@ -292,7 +313,7 @@ def test_flagged_faces_train_no_generator(built, drawn: Path) -> None:
 
 
 def test_printed_reports_come_from_the_audit() -> None:
-    printed = tables.published()
+    printed = tables.published_reports()
     assert printed["real"]["Anger"] == [0.5, 0.28, 0.36]
     assert printed["added"]["Happiness"][2] == 0.51
 
@@ -339,5 +360,5 @@ def test_the_chapter_says_all_that_was_asked_for(place: Path) -> None:
 @pytest.mark.slow
 def test_the_list_of_flagged_faces_is_kept(place: Path, drawn: Path) -> None:
     lines = (place / "one" / "augment" / "flagged.csv").read_text(encoding="utf-8").splitlines()
-    data = Data.of(FaceSet.open(drawn), settings().studies.augment)
-    assert len(lines) - 1 == data.bounds.flags(data.entropies).sum() > 0
+    data = Data.from_faces(FaceSet.open(drawn), settings().studies.augment)
+    assert len(lines) - 1 == data.entropy_bounds.is_outside(data.entropies).sum() > 0

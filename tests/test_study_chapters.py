@@ -102,11 +102,11 @@ def test_texts_are_escaped(results: Path, faces: Path) -> None:
 )
 def test_cells_are_made_text_here(value: Any, text: str, span: str) -> None:
     kind = "word" if isinstance(value, str) else "number"
-    assert page.cell(value) == {"text": text, "range": span, "kind": kind}
+    assert page.format_cell(value) == {"text": text, "range": span, "kind": kind}
 
 
 def test_long_tables_are_folded(results: Path, faces: Path) -> None:
-    rows = [[str(row), row] for row in range(page.LONG + 1)]
+    rows = [[str(row), row] for row in range(page.FOLD_ABOVE_ROWS + 1)]
     chapter(tables=[Table("long", "", ["x", "y"], rows)], figures=[]).write(results / "swarm.json")
     assert "<summary>long</summary>" in page.build(results, faces)
 

@@ -116,9 +116,9 @@ def test_a_face_is_judged_alike_alone_and_among_others() -> None:
 
 
 def test_chance_of_being_real() -> None:
-    assert dcgan.chance_real(torch.zeros(1, 1)).tolist() == [0.5]
+    assert dcgan.real_probability(torch.zeros(1, 1)).tolist() == [0.5]
     # Three classes and `generated`, all equally likely.
-    assert dcgan.chance_real(torch.zeros(1, 4)).tolist() == [0.75]
+    assert dcgan.real_probability(torch.zeros(1, 4)).tolist() == [0.75]
 
 
 def test_made_faces_fit_the_package_s_sampler() -> None:

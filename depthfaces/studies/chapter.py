@@ -1,4 +1,4 @@
-"""A chapter of the studies' page: what one study asked, found and could not show, as plain JSON."""
+"""A chapter of the studies' page: question, answer, tables and limits of a study, as plain JSON."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,13 +11,13 @@ from depthfaces import files
 # A text, a number, nothing (undefined: say why in the notes), or [value, low, high].
 Cell = str | int | float | None | list[float]
 
-# What stands beside a published figure: theirs, ours counted their way, and ours.
+# Columns: a published figure, ours by the published protocol, and ours by our own.
 PUBLISHED = ("figure", "published", "published protocol here (leaky)", "our protocol here")
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under `columns`; the first cell of a row names it."""
+    """Rows of cells under `columns`; the first cell is the name of its row."""
 
     title: str
     caption: str
@@ -32,7 +32,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture at `file`, a path below the folder of the result file, and what it shows."""
+    """A picture at `file`, a path relative to the folder of the result file, and its caption."""
 
     file: str
     caption: str
@@ -40,7 +40,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Chapter:
-    """What one study says. `published` holds rows under `PUBLISHED`."""
+    """The report of one study. `published` holds rows under `PUBLISHED`."""
 
     title: str
     question: str
@@ -53,43 +53,43 @@ class Chapter:
     notes: Sequence[str] = field(default=())
 
     @classmethod
-    def told(cls, tell: Any, found: Any, wanted: Any, figures: Sequence[Picture]) -> Self:
-        """Return the chapter that the module `tell` makes of what a study found."""
+    def told(cls, text: Any, results: Any, section: Any, figures: Sequence[Picture]) -> Self:
+        """Build the chapter from a study's results, worded by its module `text`."""
         return cls(
-            title=tell.TITLE,
-            question=tell.QUESTION,
-            answer=tell.answer(found),
-            seeds=wanted.seeds,
-            sizes=tell.sizes(found, wanted),
-            published=tell.published(found),
-            tables=tell.tables(found),
+            title=text.TITLE,
+            question=text.QUESTION,
+            answer=text.answer(results),
+            seeds=section.seeds,
+            sizes=text.sizes(results, section),
+            published=text.published(results),
+            tables=text.tables(results),
             figures=figures,
-            notes=tell.notes(found, wanted),
+            notes=text.notes(results, section),
         )
 
     def write(self, path: Path) -> None:
-        """Write the chapter as JSON; numpy's numbers become plain ones, NaN becomes null."""
-        published = Table("", "", PUBLISHED, self.published)  # checks the rows
-        found = asdict(self) | {"published": {"columns": PUBLISHED, "rows": published.rows}}
-        files.write_json(path, plain(found))
+        """Write the chapter as JSON; numpy numbers become plain ones, NaN becomes null."""
+        published_table = Table("", "", PUBLISHED, self.published)  # checks the rows
+        content = asdict(self) | {"published": {"columns": PUBLISHED, "rows": published_table.rows}}
+        files.write_json(path, plain(content))
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read what `write` wrote."""
-        found = files.read_json(path)
+        """Read a chapter written by `write`."""
+        content = files.read_json(path)
         with files.intact(path):
-            found["published"] = found["published"]["rows"]
-            found["tables"] = [Table(**table) for table in found["tables"]]
-            found["figures"] = [Picture(**picture) for picture in found["figures"]]
-            return cls(**found)
+            content["published"] = content["published"]["rows"]
+            content["tables"] = [Table(**table) for table in content["tables"]]
+            content["figures"] = [Picture(**picture) for picture in content["figures"]]
+            return cls(**content)
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON knows it: lists, dicts with text keys, bare numbers, None for NaN."""
+    """Return `value` in JSON types: lists, dicts with text keys, plain numbers, None for NaN."""
     if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
+        return {str(key): plain(element) for key, element in value.items()}
     if hasattr(value, "tolist"):  # numpy's arrays and numbers
         return plain(value.tolist())
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return [plain(part) for part in value]
+        return [plain(element) for element in value]
     return None if isinstance(value, float) and math.isnan(value) else value

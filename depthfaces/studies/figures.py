@@ -12,10 +12,10 @@ from depthfaces.studies.chapter import Picture
 DPI = 110
 
 
-def write(folder: Path, drawn: Mapping[str, tuple[Figure, str]]) -> list[Picture]:
-    """Write {name: (figure, caption)} as PNG into `folder`; return them as a chapter lists them."""
+def write(folder: Path, captioned_figures: Mapping[str, tuple[Figure, str]]) -> list[Picture]:
+    """Write {name: (figure, caption)} as PNG into `folder`; return the pictures of a chapter."""
     pictures = []
-    for name, (figure, caption) in drawn.items():
+    for name, (figure, caption) in captioned_figures.items():
         with files.atomic(folder / f"{name}.png") as path:
             path.write_bytes(drawing.png(figure, DPI))
         pictures.append(Picture(f"{folder.name}/{name}.png", caption))

@@ -1,8 +1,8 @@
 """The nets of the DCGAN of 64 px that three studies share.
 
 Layers as the publications on facial expressions print them (width 64, Radford et al. 2016): the
-critic halves the side four times to 8 * width maps of 4 x 4, the generator goes the same way back.
-Where they are silent we take DCGAN's own: BatchNorm after every convolution but the critic's first
+critic halves the side four times to 8 * width maps of 4 x 4, the generator mirrors it.
+What they do not state is that of DCGAN: BatchNorm after every convolution but the critic's first
 and the two last, no bias before a BatchNorm, weights N(0, 0.02).
 """
 
@@ -19,8 +19,8 @@ from depthfaces.gan.networks import base
 from depthfaces.gan.networks.base import SLOPE, BatchNorm, Shape, channels_last
 
 SIDE = 64  # of a face in pixels
-TIMES = (1, 2, 4, 8)  # channels at 32, 16, 8 and 4 px, in widths
-SPREAD = 0.02  # standard deviation of first weights
+WIDTH_MULTIPLES = (1, 2, 4, 8)  # channels at 32, 16, 8 and 4 px, in widths
+WEIGHT_DEVIATION = 0.02  # standard deviation of first weights
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,
     "relu": nn.ReLU,
@@ -30,7 +30,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 
 @dataclass(frozen=True)
 class Design:
-    """What fixes the nets; with `classes` the generator is told one and the critic names it."""
+    """Sizes of both nets; with `classes` the generator is conditional and the critic classifies."""
 
     latent: int
     width: int
@@ -40,7 +40,7 @@ class Design:
 
     @property
     def outputs(self) -> int:
-        """Return the critic's outputs: one logit, or one a class and one for `generated`."""
+        """Return the critic's outputs: one logit, or one per class and one for `generated`."""
         return self.classes + 1
 
 
@@ -49,18 +49,20 @@ class Generator(base.Generator):
 
     def __init__(self, design: Design) -> None:
         super().__init__(Shape(SIDE, design.classes, design.latent, design.width))
-        planes = [design.width * times for times in reversed(TIMES)]
-        first = nn.ConvTranspose2d(design.latent + design.classes, planes[0], 4, bias=False)
-        blocks = [_block(first, design)]
-        for before, after in pairwise(planes):
-            up = nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)
-            blocks.append(_block(up, design))
-        last = nn.ConvTranspose2d(planes[-1], design.channels, 4, 2, 1)
-        self.body = nn.Sequential(*blocks, last, nn.Tanh())
+        channel_counts = [design.width * multiple for multiple in reversed(WIDTH_MULTIPLES)]
+        first_convolution = nn.ConvTranspose2d(
+            design.latent + design.classes, channel_counts[0], 4, bias=False
+        )
+        blocks = [_conv_block(first_convolution, design)]
+        for in_channels, out_channels in pairwise(channel_counts):
+            upsampling = nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1, bias=False)
+            blocks.append(_conv_block(upsampling, design))
+        last_convolution = nn.ConvTranspose2d(channel_counts[-1], design.channels, 4, 2, 1)
+        self.body = nn.Sequential(*blocks, last_convolution, nn.Tanh())
         channels_last(self)
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
-        """Return the faces of `z` (n, latent); `labels` (n,) are looked at if there are classes."""
+        """Return the faces of `z` (n, latent); `labels` (n,) are used if there are classes."""
         if self.shape.classes:
             z = torch.cat([z, one_hot(labels, self.shape.classes).to(z.dtype)], dim=1)
         faces: Tensor = self.body(z[:, :, None, None])
@@ -72,14 +74,16 @@ class Critic(nn.Module):
 
     def __init__(self, design: Design) -> None:
         super().__init__()
-        planes = [design.width * times for times in TIMES]
-        first = nn.Conv2d(design.channels, planes[0], 4, 2, 1)
-        blocks: list[nn.Module] = [nn.Sequential(first, ACTIVATIONS[design.activation]())]
-        for before, after in pairwise(planes):
-            down = nn.Conv2d(before, after, 4, 2, 1, bias=False)
-            blocks.append(_block(down, design))
+        channel_counts = [design.width * multiple for multiple in WIDTH_MULTIPLES]
+        first_convolution = nn.Conv2d(design.channels, channel_counts[0], 4, 2, 1)
+        blocks: list[nn.Module] = [
+            nn.Sequential(first_convolution, ACTIVATIONS[design.activation]())
+        ]
+        for in_channels, out_channels in pairwise(channel_counts):
+            downsampling = nn.Conv2d(in_channels, out_channels, 4, 2, 1, bias=False)
+            blocks.append(_conv_block(downsampling, design))
         self.body = nn.Sequential(*blocks)
-        self.last = nn.Conv2d(planes[-1], design.outputs, 4)
+        self.last = nn.Conv2d(channel_counts[-1], design.outputs, 4)
         channels_last(self)
 
     def features(self, faces: Tensor) -> Tensor:
@@ -87,10 +91,10 @@ class Critic(nn.Module):
         maps: Tensor = self.body(faces.contiguous(memory_format=torch.channels_last))
         return maps
 
-    def forward(self, faces: Tensor, kept: Tensor | None = None) -> Tensor:
-        """Return the logits; `kept` (n, 8 width, 4, 4) are dropout's factors in training."""
+    def forward(self, faces: Tensor, dropout_mask: Tensor | None = None) -> Tensor:
+        """Return the logits; `dropout_mask` (n, 8 width, 4, 4) scales the features in training."""
         maps = self.features(faces)
-        logits: Tensor = self.last(maps if kept is None else maps * kept)
+        logits: Tensor = self.last(maps if dropout_mask is None else maps * dropout_mask)
         return logits.flatten(1)
 
 
@@ -99,12 +103,12 @@ def initialise(net: nn.Module, noise: torch.Generator) -> None:
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | BatchNorm):
             mean = 1.0 if isinstance(module, BatchNorm) else 0.0
-            nn.init.normal_(module.weight, mean, SPREAD, noise)
+            nn.init.normal_(module.weight, mean, WEIGHT_DEVIATION, noise)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 
 
-def _block(convolution: nn.Module, design: Design) -> nn.Sequential:
+def _conv_block(convolution: nn.Module, design: Design) -> nn.Sequential:
     """Return a convolution, BatchNorm over its outputs, and the activation."""
-    planes = int(convolution.out_channels)  # type: ignore[arg-type] # of a convolution
-    return nn.Sequential(convolution, BatchNorm(planes), ACTIVATIONS[design.activation]())
+    channel_count = int(convolution.out_channels)  # type: ignore[arg-type] # of a convolution
+    return nn.Sequential(convolution, BatchNorm(channel_count), ACTIVATIONS[design.activation]())

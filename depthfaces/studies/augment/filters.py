@@ -1,4 +1,4 @@
-"""Which faces are left out of a training: by their entropy, and by how real they look."""
+"""Filters that drop faces from training: by entropy, and by realism."""
 
 from typing import Any, NamedTuple, Self
 
@@ -9,30 +9,30 @@ import pandas as pd
 Array = npt.NDArray[Any]
 
 
-class Bounds(NamedTuple):
-    """The entropies, in bits, between which a face counts as neither noise nor nothing."""
+class EntropyBounds(NamedTuple):
+    """Entropies, in bits, below which a face counts as empty and above which as noise."""
 
     low: float
     high: float
 
     @classmethod
-    def of(cls, entropies: Array, low: float, high: float) -> Self:
+    def from_quantiles(cls, entropies: Array, low: float, high: float) -> Self:
         """Return the quantiles `low` and `high` of the `entropies` (n,) of real train faces."""
         return cls(*(float(bound) for bound in np.quantile(entropies, [low, high])))
 
-    def flags(self, entropies: Array) -> Array:
+    def is_outside(self, entropies: Array) -> Array:
         """Return which of `entropies` (n,) lie outside."""
         return (entropies < self.low) | (entropies > self.high)
 
 
-def flagged(table: pd.DataFrame, entropies: Array, bounds: Bounds) -> pd.DataFrame:
+def list_flagged(table: pd.DataFrame, entropies: Array, bounds: EntropyBounds) -> pd.DataFrame:
     """Return the rows of `table` (id, split, label) whose entropies (n,) lie outside, and why."""
-    found = table[["id", "split", "label"]].assign(entropy=np.round(entropies, 4))
-    found["reason"] = np.where(entropies < bounds.low, "too little", "too much")
-    return found[bounds.flags(entropies)].sort_values("id").reset_index(drop=True)
+    listed_faces = table[["id", "split", "label"]].assign(entropy=np.round(entropies, 4))
+    listed_faces["reason"] = np.where(entropies < bounds.low, "too little", "too much")
+    return listed_faces[bounds.is_outside(entropies)].sort_values("id").reset_index(drop=True)
 
 
-def thresholds(scores: Array, labels: Array, quantile: float, classes: int) -> Array:
+def class_thresholds(scores: Array, labels: Array, quantile: float, classes: int) -> Array:
     """Return for each class the `quantile` of the discriminator's `scores` (n,) of real faces.
 
     The faces are validation people's, `labels` (n,) their classes: train faces the discriminator
@@ -41,6 +41,6 @@ def thresholds(scores: Array, labels: Array, quantile: float, classes: int) -> A
     return np.array([np.quantile(scores[labels == label], quantile) for label in range(classes)])
 
 
-def realistic(scores: Array, labels: Array, least: Array) -> Array:
-    """Return which faces score at least their class's threshold in `least` (classes,)."""
-    return np.asarray(scores >= least[labels])
+def is_realistic(scores: Array, labels: Array, minimum_scores: Array) -> Array:
+    """Return which faces reach the minimum score of their class, `minimum_scores` (classes,)."""
+    return np.asarray(scores >= minimum_scores[labels])

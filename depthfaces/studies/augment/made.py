@@ -15,58 +15,65 @@ from depthfaces.gan.sample import sample
 from depthfaces.schema import Params
 
 Array = npt.NDArray[Any]
-PIECE = 250  # faces that are scored at once
+SCORING_BATCH = 250  # faces per forward pass
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedFaces:
     """Generated faces (n, S, S) in [-1, 1], their classes (n,), and the discriminator's scores.
 
-    `real` and `real_labels` (m,): its scores of validation people's faces, and their classes.
-    `best` is the step the networks are of, `stopped` why training ended early, or nothing.
+    `real_scores` and `real_labels` (m,): its scores of validation faces, and their classes.
+    `best_step` is the step of the chosen networks, `stop_reason` why training ended early, or ''.
     """
 
     images: Array
     labels: Array
-    scores: Array
-    real: Array
+    generated_scores: Array
+    real_scores: Array
     real_labels: Array
-    best: int
-    stopped: str
+    best_step: int
+    stop_reason: str
 
     @classmethod
-    def by(cls, faces: FaceSet, counts: Array, settings: Params, seed: int) -> Self:
+    def from_gan(cls, faces: FaceSet, counts: Array, settings: Params, seed: int) -> Self:
         """Return `counts` (classes,) faces of a GAN trained on the train split of `faces`.
 
-        Generator and discriminator are the teachers of the check that validation people chose.
+        Both networks are the teachers of the evaluation that was best on validation people.
         """
-        made = settings.studies.augment.made
-        checks = min(settings.gan.checks, made.steps)
-        changes = {"steps": made.steps, "width": made.width, "checks": checks}
-        gan = settings.gan.model_copy(update=changes)
-        trained = training.fit(faces, gan, settings.kd, seed)
+        section = settings.studies.augment.made
+        evaluation_count = min(settings.gan.checks, section.steps)
+        gan_changes = {"steps": section.steps, "width": section.width, "checks": evaluation_count}
+        gan_params = settings.gan.model_copy(update=gan_changes)
+        trained_gan = training.fit(faces, gan_params, settings.kd, seed)
         labels = np.repeat(np.arange(len(counts)), counts)
-        z = seeding.stream(seed, "latents").standard_normal((len(labels), gan.latent), np.float32)
-        images = sample(trained.generator_teacher, z, labels).clip(-1, 1)
-        validation = np.flatnonzero(faces.table["split"] == "validation")
-        judge, real_labels = trained.discriminator_teacher, faces.targets[validation]
+        z = seeding.stream(seed, "latents").standard_normal(
+            (len(labels), gan_params.latent), np.float32
+        )
+        images = sample(trained_gan.generator_teacher, z, labels).clip(-1, 1)
+        validation_rows = np.flatnonzero(faces.table["split"] == "validation")
+        discriminator, real_labels = (
+            trained_gan.discriminator_teacher,
+            faces.targets[validation_rows],
+        )
         return cls(
             images,
             labels,
-            scored(judge, images, labels),
-            scored(judge, faces.images[validation], real_labels),
+            discriminator_scores(discriminator, images, labels),
+            discriminator_scores(discriminator, faces.images[validation_rows], real_labels),
             real_labels,
-            trained.best,
-            trained.stopped,
+            trained_gan.best,
+            trained_gan.stopped,
         )
 
 
 @torch.inference_mode()
-def scored(discriminator: nn.Module, images: Array, labels: Array) -> Array:
+def discriminator_scores(discriminator: nn.Module, images: Array, labels: Array) -> Array:
     """Return the scores (n,) of faces (n, S, S) as faces of the classes `labels` (n,)."""
-    found = []
-    for start in range(0, len(images), PIECE):
-        rows = slice(start, start + PIECE)
-        piece = torch.from_numpy(np.array(images[rows], np.float32))[:, None]
-        found.append(discriminator(piece, torch.from_numpy(np.asarray(labels[rows]))).numpy())
-    return np.concatenate(found) if found else np.empty(0)
+    score_batches = []
+    for start in range(0, len(images), SCORING_BATCH):
+        batch_rows = slice(start, start + SCORING_BATCH)
+        image_batch = torch.from_numpy(np.array(images[batch_rows], np.float32))[:, None]
+        score_batches.append(
+            discriminator(image_batch, torch.from_numpy(np.asarray(labels[batch_rows]))).numpy()
+        )
+    return np.concatenate(score_batches) if score_batches else np.empty(0)

@@ -1,4 +1,4 @@
-"""Faces as the publication prepares them: small, grey, equalised; how much they tell in bits."""
+"""Faces as the publication prepares them: small, grey, equalised; and their entropy."""
 
 from typing import Any
 
@@ -9,15 +9,17 @@ import numpy.typing as npt
 from depthfaces.studies.lessons import Bytes
 
 Array = npt.NDArray[Any]
-CLIP, TILES = 2.0, (4, 4)  # of CLAHE: OpenCV's usual limit; tiles of 12 px on faces of 48
+CLIP_LIMIT, TILE_GRID = 2.0, (4, 4)  # of CLAHE: OpenCV's usual limit; tiles of 12 px on faces of 48
 
 
-def equalised(images: Bytes, how: str) -> Bytes:
+def equalise_faces(images: Bytes, method: str) -> Bytes:
     """Return grey faces (n, S, S) with their histograms spread: global | clahe | none."""
-    if how == "none":
+    if method == "none":
         return images
-    spread: Any = cv2.equalizeHist if how == "global" else cv2.createCLAHE(CLIP, TILES).apply
-    return np.array([spread(face) for face in images], np.uint8).reshape(images.shape)
+    equalise_face: Any = (
+        cv2.equalizeHist if method == "global" else cv2.createCLAHE(CLIP_LIMIT, TILE_GRID).apply
+    )
+    return np.array([equalise_face(face) for face in images], np.uint8).reshape(images.shape)
 
 
 def entropy(images: Bytes) -> Array:
@@ -25,9 +27,13 @@ def entropy(images: Bytes) -> Array:
 
     0 for a constant face, 1 for two levels equally often, 8 for all levels equally often.
     """
-    flat = images.reshape(len(images), -1).astype(np.intp)
-    places = flat + 256 * np.arange(len(flat))[:, None]
-    counts = np.bincount(places.ravel(), minlength=256 * len(flat)).reshape(-1, 256)
-    shares = counts / max(1, flat.shape[1])
-    logs = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
-    return np.asarray(np.abs((shares * logs).sum(axis=1)))
+    flat_levels = images.reshape(len(images), -1).astype(np.intp)
+    level_indices = flat_levels + 256 * np.arange(len(flat_levels))[:, None]
+    level_counts = np.bincount(level_indices.ravel(), minlength=256 * len(flat_levels)).reshape(
+        -1, 256
+    )
+    probabilities = level_counts / max(1, flat_levels.shape[1])
+    log_probabilities = np.log2(
+        probabilities, out=np.zeros_like(probabilities), where=probabilities > 0
+    )
+    return np.asarray(np.abs((probabilities * log_probabilities).sum(axis=1)))

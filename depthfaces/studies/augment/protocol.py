@@ -1,4 +1,4 @@
-"""Every arm x seed: fit, choose on validation people, answer once."""
+"""Every arm and seed: fit, choose weights on validation people, predict the test set once."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -13,61 +13,73 @@ from depthfaces.classify.cnn import initialise
 from depthfaces.schema.studies import Augment
 from depthfaces.studies import lessons
 from depthfaces.studies.augment.arms import Arm
-from depthfaces.studies.augment.change import by_chance
+from depthfaces.studies.augment.change import random_augmentation
 from depthfaces.studies.augment.vgg import Vgg19
 
 Array = npt.NDArray[Any]
 
 
 class Answers(NamedTuple):
-    """What the nets of one arm said, a row a seed: classes called, and how training went.
+    """Predicted classes of the nets of one arm, one row per seed, and their learning curves.
 
-    `validation` (seeds, m), `asked` {name: (seeds, n)}, `curves` (a list of looks a seed).
+    `validation_predictions` (seeds, m), `test_predictions` {name: (seeds, n)}, `learning_curves`
+    (one list of evaluations per seed).
     """
 
-    validation: Array
-    asked: dict[str, Array]
-    curves: list[list[dict[str, float]]]
+    validation_predictions: Array
+    test_predictions: dict[str, Array]
+    learning_curves: list[list[dict[str, float]]]
 
 
-def run(arms: Mapping[str, Arm], wanted: Augment, seed: int, threads: int) -> dict[str, Answers]:
-    """Return the answers of each arm. Fits run side by side, one thread each.
+def run(arms: Mapping[str, Arm], section: Augment, seed: int, threads: int) -> dict[str, Answers]:
+    """Return the answers of each arm. Fits run in parallel, one thread each.
 
-    Every arm takes as many steps as passes over the arm `real` have: a larger set is seen less
-    often, so that more training cannot pass for better faces. A seed gives each arm equal weights
-    to start from.
+    Every arm takes as many steps as the epochs over the arm `real` have: a larger set is seen less
+    often, so that more training cannot pass for better faces. Within a seed all arms start from
+    equal weights.
     """
-    vgg = wanted.vgg
-    classes = int(max(arm.train.labels.max() for arm in arms.values())) + 1
-    steps = -(-len(arms["real"].train.labels) // vgg.batch)
-    jobs = list(product(arms, range(wanted.seeds)))
+    vgg = section.vgg
+    class_count = int(max(arm.train.labels.max() for arm in arms.values())) + 1
+    step_count = -(-len(arms["real"].train.labels) // vgg.batch)
+    jobs = list(product(arms, range(section.seeds)))
 
-    def work(job: tuple[str, int]) -> Answers:
+    def fit_arm(job: tuple[str, int]) -> Answers:
         arm, rng = arms[job[0]], seeding.stream(seed, "fit", job[1])
-        stream = torch.Generator().manual_seed(int(rng.integers(2**63)))
-        net = Vgg19(classes, arm.train.images.shape[1], vgg, stream)
+        dropout_stream = torch.Generator().manual_seed(int(rng.integers(2**63)))
+        net = Vgg19(class_count, arm.train.images.shape[1], vgg, dropout_stream)
         initialise(net, rng)
-        how = by_chance(arm.how) if arm.how else None
-        plan = lessons.Plan(vgg.epochs, steps, vgg.batch, vgg.rate, how, vgg.falling)
-        fitted = lessons.fit(net, arm.train, arm.validation, plan, rng)
-        asked = {"validation": arm.validation.images, **arm.asked}
-        called = {
-            name: lessons.answers(fitted.net, faces).argmax(axis=1)[None]
-            for name, faces in asked.items()
+        augmentation = random_augmentation(arm.augmentation) if arm.augmentation else None
+        plan = lessons.TrainingPlan(
+            vgg.epochs, step_count, vgg.batch, vgg.rate, augmentation, vgg.falling
+        )
+        fitted_net = lessons.fit(net, arm.train, arm.validation, plan, rng)
+        image_sets = {"validation": arm.validation.images, **arm.test_sets}
+        predictions = {
+            set_name: lessons.predict_probabilities(fitted_net.net, faces).argmax(axis=1)[None]
+            for set_name, faces in image_sets.items()
         }
-        return Answers(called.pop("validation"), called, [fitted.curve])
+        return Answers(predictions.pop("validation"), predictions, [fitted_net.learning_curve])
 
-    found = lessons.side_by_side(work, jobs, threads, "VGG-19")
+    answers = lessons.side_by_side(fit_arm, jobs, threads, "VGG-19")
     return {
-        name: _joined([one for (of, _), one in zip(jobs, found, strict=True) if of == name])
+        name: _join_answers(
+            [
+                answer
+                for (arm_name, _), answer in zip(jobs, answers, strict=True)
+                if arm_name == name
+            ]
+        )
         for name in arms
     }
 
 
-def _joined(found: list[Answers]) -> Answers:
-    """Return the answers of an arm's seeds as one."""
+def _join_answers(seed_answers: list[Answers]) -> Answers:
+    """Join the answers of an arm's seeds."""
     return Answers(
-        np.concatenate([one.validation for one in found]),
-        {name: np.concatenate([one.asked[name] for one in found]) for name in found[0].asked},
-        [one.curves[0] for one in found],
+        np.concatenate([answer.validation_predictions for answer in seed_answers]),
+        {
+            set_name: np.concatenate([answer.test_predictions[set_name] for answer in seed_answers])
+            for set_name in seed_answers[0].test_predictions
+        },
+        [answer.learning_curves[0] for answer in seed_answers],
     )

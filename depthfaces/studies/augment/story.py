@@ -1,11 +1,11 @@
-"""What the study says in words: written from its numbers, never by hand."""
+"""The study's answer and notes in words, written from its numbers."""
 
 from depthfaces.audit.audit import audit, documents
 from depthfaces.classify import scores
 from depthfaces.schema.studies import Augment
-from depthfaces.studies.augment.arms import Pool
-from depthfaces.studies.augment.made import Made
-from depthfaces.studies.augment.results import Results, kind
+from depthfaces.studies.augment.arms import GeneratedPool
+from depthfaces.studies.augment.made import GeneratedFaces
+from depthfaces.studies.augment.results import Results, arm_title
 from depthfaces.studies.intervals import points
 
 QUESTION = (
@@ -13,88 +13,114 @@ QUESTION = (
     "people it has never seen any better, above all in noisy pictures? And does it help to keep "
     "only the generated faces that look real?"
 )
-ENOUGH = 6  # seeds; with fewer no claim
+ENOUGH_SEEDS = 6  # for a claim
 
 
-def percent(interval: list[float]) -> str:
+def format_percent(interval: list[float]) -> str:
     """Return a share with its interval, in percent."""
     value, low, high = (100 * number for number in interval)
     return f"{value:.1f} % ({low:.1f} to {high:.1f})"
 
 
-def verdict(interval: list[float]) -> str:
-    """Return what an interval of a difference allows to say."""
+def interval_verdict(interval: list[float]) -> str:
+    """Return the verdict on the interval of a difference."""
     _, low, high = interval
     if low > 0:
         return "better"
     return "worse" if high < 0 else "no difference that could be told from chance"
 
 
-def answer(found: Results) -> str:
-    """Return the answer: each contrast in numbers, and what it allows to say."""
-    added, filtered = found.gain("added"), found.gain("filtered")
-    best, control = found.best(generated=True), found.best(generated=False)
-    chosen = found.gain(best, control, scores.macro_f1)
-    shuffled = found.gain("shuffled")
-    made, passed = (found.arms[name].made for name in ("added", "filtered"))
-    lines = [
-        f"Real, augmented faces alone: {percent(found.test('real'))} right on people never seen. "
-        f"With {made} generated faces: {percent(found.test('added'))}, {points(added)}: "
-        f"{verdict(added)}.",
-        f"With {passed} that pass the filters of entropy and realism: {points(filtered)}: "
-        f"{verdict(filtered)}."
-        if passed
+def answer(results: Results) -> str:
+    """Return the answer: each contrast in numbers, with its verdict."""
+    added_gain, filtered_gain = results.score_gain("added"), results.score_gain("filtered")
+    preferred_arm, preferred_control = (
+        results.preferred_arm(generated=True),
+        results.preferred_arm(generated=False),
+    )
+    preferred_gain = results.score_gain(preferred_arm, preferred_control, scores.macro_f1)
+    shuffled_gain = results.score_gain("shuffled")
+    added_count, filtered_count = (
+        results.arms[arm].generated_count for arm in ("added", "filtered")
+    )
+    answer_lines = [
+        f"Real, augmented faces alone: {format_percent(results.test_score('real'))} right on "
+        f"people never seen. With {added_count} generated faces: "
+        f"{format_percent(results.test_score('added'))}, {points(added_gain)}: "
+        f"{interval_verdict(added_gain)}.",
+        f"With {filtered_count} that pass the filters of entropy and realism: "
+        f"{points(filtered_gain)}: {interval_verdict(filtered_gain)}."
+        if filtered_count
         else "No generated face passes the filters of entropy and realism.",
-        f"The generated faces that validation people prefer ({kind(best)}) against the control "
-        f"that they prefer ({kind(control)}), in macro-F1: {points(chosen)}: {verdict(chosen)}.",
-        f"With shuffled labels: {points(shuffled)}: {verdict(shuffled)}.",
+        f"The generated faces that validation people prefer ({arm_title(preferred_arm)}) against "
+        f"the control that they prefer ({arm_title(preferred_control)}), in macro-F1: "
+        f"{points(preferred_gain)}: {interval_verdict(preferred_gain)}.",
+        f"With shuffled labels: {points(shuffled_gain)}: {interval_verdict(shuffled_gain)}.",
     ]
-    if found.seeds < ENOUGH:
-        lines.append(
-            f"{found.seeds} of at least {ENOUGH} seeds that a claim needs: this run shows that the "
-            "study works; it decides nothing."
+    if results.seed_count < ENOUGH_SEEDS:
+        answer_lines.append(
+            f"{results.seed_count} of at least {ENOUGH_SEEDS} seeds that a claim needs: this run "
+            "shows that the study works; it decides nothing."
         )
-    return "\n".join(lines)
+    return "\n".join(answer_lines)
 
 
-def hypotheses(found: Results) -> list[str]:
-    """Return what the numbers say of the publication's three hypotheses."""
-    gains = {name: found.part("added", part, "real") for name, part in found.parts.items()}
-    noisy = [f"{name} {points(gain)}" for name, gain in gains.items() if gain is not None]
-    planted = [f"{noise} {points(found.planted('added', noise, 'real'))}" for noise in found.parts]
-    quality = found.gain("filtered", "added")
+def hypotheses(results: Results) -> list[str]:
+    """Return our figures for the publication's three hypotheses."""
+    part_gains = {
+        part_name: results.part_accuracy("added", is_in_part, "real")
+        for part_name, is_in_part in results.noisy_parts.items()
+    }
+    noisy_lines = [
+        f"{part_name} {points(gain)}" for part_name, gain in part_gains.items() if gain is not None
+    ]
+    planted_lines = [
+        f"{noise_kind} {points(results.planted_accuracy('added', noise_kind, 'real'))}"
+        for noise_kind in results.noisy_parts
+    ]
+    filter_gain = results.score_gain("filtered", "added")
     return [
         "The publication's first hypothesis, that generated faces raise accuracy: "
-        f"{points(found.gain('added'))}.",
-        f"Its second, that they help with noisy pictures. By nature: {'; '.join(noisy) or 'none'}. "
-        f"Made noisy: {'; '.join(planted)}.",
+        f"{points(results.score_gain('added'))}.",
+        "Its second, that they help with noisy pictures. "
+        f"By nature: {'; '.join(noisy_lines) or 'none'}. Made noisy: {'; '.join(planted_lines)}.",
         "Its third, that their quality decides: filtered against unfiltered faces, "
-        f"{points(quality)}.",
+        f"{points(filter_gain)}.",
     ]
 
 
-def notes(found: Results, pool: Pool, made: Made, wanted: Augment) -> list[str]:
-    """Return our reading of the publication, and what could not be shown."""
-    judge = (
-        f"The discriminator lets {100 * pool.real.mean():.0f} % of the generated faces pass, and "
-        f"{100 * (1 - wanted.made.realism):.0f} % of validation people's own. The filter is as "
-        "good as its judge: near shares may mean faces that look real, or a judge that was fooled."
+def notes(
+    results: Results, pool: GeneratedPool, generated: GeneratedFaces, section: Augment
+) -> list[str]:
+    """Return our reading of the publication, and the limits of the study."""
+    filter_note = (
+        f"The discriminator lets {100 * pool.passes_realism.mean():.0f} % of the generated faces "
+        f"pass, and {100 * (1 - section.made.realism):.0f} % of validation people's own. The "
+        "filter is as good as its judge: near shares may mean faces that look real, or a judge "
+        "that was fooled."
     )
-    return [*hypotheses(found), *reading(made, wanted), judge, *limits(found), *arithmetic()]
+    return [
+        *hypotheses(results),
+        *reading(generated, section),
+        filter_note,
+        *limits(results),
+        *arithmetic(),
+    ]
 
 
-def reading(made: Made, wanted: Augment) -> list[str]:
-    """Return how we read what the publication leaves open."""
-    width = "in full" if wanted.vgg.width == 64 else f"{wanted.vgg.width} of 64 channels wide"
-    stopped = f" Its training {made.stopped}." if made.stopped else ""
+def reading(generated: GeneratedFaces, section: Augment) -> list[str]:
+    """Return our choices where the publication leaves something open."""
+    width_text = (
+        "in full" if section.vgg.width == 64 else f"{section.vgg.width} of 64 channels wide"
+    )
+    stop_text = f" Its training {generated.stop_reason}." if generated.stop_reason else ""
     return [
         "Their faces came from a text-to-image model with written prompts. Ours come from this "
-        f"package's conditional GAN, trained on train people alone for {wanted.made.steps} steps "
-        f"(networks of step {made.best}).{stopped} Another generator: their 63 % and ours answer "
-        "the same question about different faces.",
-        f"VGG-19: 16 convolutions and 3 dense layers, {width}; the dense layers are 8 widths wide "
-        "since 48 pixels end as one. The publication calls it a segmentation VGG-19 and draws the "
-        "usual one.",
+        f"package's conditional GAN, trained on train people alone for {section.made.steps} steps "
+        f"(networks of step {generated.best_step}).{stop_text} Another generator: their 63 % and "
+        "ours answer the same question about different faces.",
+        f"VGG-19: 16 convolutions and 3 dense layers, {width_text}; the dense layers are 8 widths "
+        "wide since 48 pixels end as one. The publication calls it a segmentation VGG-19 and draws "
+        "the usual one.",
         "Both sides get the same classical augmentation and equally many training steps; there, "
         "more images also meant more steps. So real faces alone are also the control that repeats "
         "real faces, and generated ones must be worth the real ones whose turn they take.",
@@ -107,30 +133,36 @@ def reading(made: Made, wanted: Augment) -> list[str]:
     ]
 
 
-def limits(found: Results) -> list[str]:
-    """Return what this run could not show."""
-    table, lines = found.data.table, []
+def limits(results: Results) -> list[str]:
+    """Return the limits of this run."""
+    table, limit_lines = results.data.table, []
     if "mm" in set(table["unit"]):
-        lines.append(
+        limit_lines.append(
             "These are depth faces: grey is nearness, so low light stands for faces that lie far "
             "behind the nose's plane, not for a dark room."
         )
-    lines.append(
+    limit_lines.append(
         "Nothing says what hides a face. Occluded here means: a patch that the train faces' "
         "principal components explain worst. It finds hands, and whatever else is rare."
     )
-    rows = found.data.rows("test")
-    if (table["subject"].to_numpy(str)[rows] == "").any():
-        lines.append(
+    test_rows = results.data.rows("test")
+    if (table["subject"].to_numpy(str)[test_rows] == "").any():
+        limit_lines.append(
             "The people are unknown: near copies are kept on one side, but one person may be on "
             "both, so even our protocol is not surely disjoint by person."
         )
-    few = [name for name, part in found.parts.items() if part.sum() < 30]
-    if few:
-        lines.append(f"Fewer than 30 test faces, so hardly a statement: {', '.join(few)}.")
-    return lines
+    small_parts = [
+        part_name for part_name, is_in_part in results.noisy_parts.items() if is_in_part.sum() < 30
+    ]
+    if small_parts:
+        limit_lines.append(
+            f"Fewer than 30 test faces, so hardly a statement: {', '.join(small_parts)}."
+        )
+    return limit_lines
 
 
 def arithmetic() -> list[str]:
-    """Return what the published tables' arithmetic shows."""
-    return [f"The published arithmetic: {line}." for line in audit(documents()["augment"])]
+    """Return the faults in the arithmetic of the published tables."""
+    return [
+        f"The published arithmetic: {audit_line}." for audit_line in audit(documents()["augment"])
+    ]

@@ -1,4 +1,4 @@
-"""Results as the tables of the chapter, and beside what was published."""
+"""The tables of the chapter, and the published figures beside ours."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,70 +7,97 @@ import numpy as np
 
 from depthfaces.audit.audit import documents, read
 from depthfaces.classify import scores
-from depthfaces.studies.augment.arms import LEAKY, Pool
-from depthfaces.studies.augment.results import PLAIN, Results, kind
+from depthfaces.studies.augment.arms import LEAKY_ARMS, GeneratedPool
+from depthfaces.studies.augment.results import CLEAN_FACES, Results, arm_title
 from depthfaces.studies.chapter import Cell, Table
 
-ACCURACY = {"real": 0.65, "added": 0.63}  # as published
-REPORTS = {"real": "report on the original data", "added": "report on the augmented data"}
-SHOWN = ("real", "added", "filtered")  # the arms that are scored on noisy faces
-NAMES = {"Angry": "Anger", "Happy": "Happiness", "Sad": "Sadness"}  # as printed: as here
+PUBLISHED_ACCURACY = {"real": 0.65, "added": 0.63}  # as published
+PUBLISHED_REPORTS = {"real": "report on the original data", "added": "report on the augmented data"}
+SHOWN_ARMS = ("real", "added", "filtered")  # the arms that are scored on noisy faces
+EMOTION_NAMES = {"Angry": "Anger", "Happy": "Happiness", "Sad": "Sadness"}  # as printed: as here
 Row = list[Cell]
 
 
-def published() -> dict[str, dict[str, list[float]]]:
+def published_reports() -> dict[str, dict[str, list[float]]]:
     """Return {arm: {emotion: [precision, recall, F1]}} as printed, from the audit's tables."""
-    content = read(documents()["augment"])["tables"]
-    rows = {table["name"]: table.get("rows", {}) for table in content}
+    report_tables = read(documents()["augment"])["tables"]
+    rows_by_table = {table["name"]: table.get("rows", {}) for table in report_tables}
     return {
         arm: {
-            NAMES.get(name, name): [float(cell) for cell in cells]
-            for name, cells in rows[of].items()
+            EMOTION_NAMES.get(name, name): [float(cell) for cell in cells]
+            for name, cells in rows_by_table[report_name].items()
         }
-        for arm, of in REPORTS.items()
+        for arm, report_name in PUBLISHED_REPORTS.items()
     }
 
 
-def beside(found: Results) -> list[Row]:
-    """Return the published accuracies and F1 with ours, their way (leaky) and ours."""
+def published_beside_ours(results: Results) -> list[Row]:
+    """Return published accuracies and F1 beside ours, by their (leaky) protocol and by ours."""
     rows: list[Row] = [
-        [f"accuracy, {kind(arm)}", ACCURACY[arm], found.leaky(leak), found.test(arm)]
-        for arm, leak in zip(ACCURACY, LEAKY, strict=True)
+        [
+            f"accuracy, {arm_title(arm)}",
+            PUBLISHED_ACCURACY[arm],
+            results.leaky_score(leaky_arm),
+            results.test_score(arm),
+        ]
+        for arm, leaky_arm in zip(PUBLISHED_ACCURACY, LEAKY_ARMS, strict=True)
     ]
-    printed = published()
-    for arm, leak in zip(ACCURACY, LEAKY, strict=True):
-        theirs, leaky, ours = printed[arm], found.by_class(leak), found.by_class(arm)
-        for k, label in enumerate(found.data.classes):
-            cell = theirs[label][2] if label in theirs else None
-            rows.append([f"F1, {label}, {kind(arm)}", cell, leaky["F1"][k], ours["F1"][k]])
+    printed_reports = published_reports()
+    for arm, leaky_arm in zip(PUBLISHED_ACCURACY, LEAKY_ARMS, strict=True):
+        printed_rows, leaky_measures, our_measures = (
+            printed_reports[arm],
+            results.class_measures(leaky_arm),
+            results.class_measures(arm),
+        )
+        for k, label in enumerate(results.data.classes):
+            printed_f1 = printed_rows[label][2] if label in printed_rows else None
+            rows.append(
+                [
+                    f"F1, {label}, {arm_title(arm)}",
+                    printed_f1,
+                    leaky_measures["F1"][k],
+                    our_measures["F1"][k],
+                ]
+            )
     return rows
 
 
-def every(found: Results, pool: Pool) -> list[Table]:
+def all_tables(results: Results, pool: GeneratedPool) -> list[Table]:
     """Return all tables, in the order of the chapter."""
     return [
-        arms(found),
-        classes(found),
-        printed_classes(found),
-        noisy(found),
-        planted(found),
-        filters(found, pool),
-        confusion(found, "real"),
-        confusion(found, "added"),
+        arms_table(results),
+        classes_table(results),
+        printed_classes_table(results),
+        noisy_table(results),
+        planted_table(results),
+        filters_table(results, pool),
+        confusion_table(results, "real"),
+        confusion_table(results, "added"),
     ]
 
 
-def arms(found: Results) -> Table:
-    """Return every arm judged on people never seen."""
+def arms_table(results: Results) -> Table:
+    """Return the scores of every arm on held-out people."""
     rows: list[Row] = []
-    chances = found.chances()
-    for name, arm in found.arms.items():
-        if name not in LEAKY:
-            real = len(arm.train.labels) - arm.made
-            gain = None if name == "real" else found.gain(name)
-            score = [found.test(name), found.test(name, scores.macro_f1)]
-            seen = [real, arm.made, found.validation(name)]
-            rows.append([kind(name), *seen, *score, gain, chances.get(name)])
+    p_values = results.p_values()
+    for arm_name, arm in results.arms.items():
+        if arm_name not in LEAKY_ARMS:
+            real_count = len(arm.train.labels) - arm.generated_count
+            accuracy_gain = None if arm_name == "real" else results.score_gain(arm_name)
+            test_scores = [
+                results.test_score(arm_name),
+                results.test_score(arm_name, scores.macro_f1),
+            ]
+            count_cells = [real_count, arm.generated_count, results.validation_f1(arm_name)]
+            rows.append(
+                [
+                    arm_title(arm_name),
+                    *count_cells,
+                    *test_scores,
+                    accuracy_gain,
+                    p_values.get(arm_name),
+                ]
+            )
     return Table(
         "Every arm, on people never seen",
         "All arms take equally many training steps. The difference in accuracy is to real, "
@@ -82,15 +109,28 @@ def arms(found: Results) -> Table:
     )  # fmt: skip
 
 
-def classes(found: Results) -> Table:
-    """Return precision, recall and F1 of each class before and after."""
-    before, after = found.by_class("real"), found.by_class("added")
-    counts = np.bincount(found.arms["real"].label, minlength=len(found.data.classes))
+def classes_table(results: Results) -> Table:
+    """Return precision, recall and F1 of each class, without and with generated faces."""
+    measures_before, measures_after = (
+        results.class_measures("real"),
+        results.class_measures("added"),
+    )
+    face_counts = np.bincount(results.arms["real"].test_labels, minlength=len(results.data.classes))
     rows: list[Row] = [
-        [label, int(counts[k]), *(side[name][k] for name in before for side in (before, after))]
-        for k, label in enumerate(found.data.classes)
+        [
+            label,
+            int(face_counts[k]),
+            *(
+                measures[measure_name][k]
+                for measure_name in measures_before
+                for measures in (measures_before, measures_after)
+            ),
+        ]
+        for k, label in enumerate(results.data.classes)
     ]
-    columns = [f"{name} {when}" for name in before for when in ("before", "after")]
+    columns = [
+        f"{measure_name} {when}" for measure_name in measures_before for when in ("before", "after")
+    ]
     return Table(
         "Emotion by emotion, before and after generated faces were added",
         "On people never seen, the mean over the seeds; a dash where an emotion was never called.",
@@ -99,66 +139,88 @@ def classes(found: Results) -> Table:
     )
 
 
-def printed_classes(found: Results) -> Table:
-    """Return the published reports beside ours under their own, leaky protocol."""
+def printed_classes_table(results: Results) -> Table:
+    """Return the published reports beside ours under the same, leaky protocol."""
     rows: list[Row] = []
-    theirs = published()
-    for arm, leak in zip(ACCURACY, LEAKY, strict=True):
-        ours = found.by_class(leak)
-        for k, label in enumerate(found.data.classes):
-            cells: Sequence[Any] = theirs[arm].get(label, [None] * 3)
-            pairs = zip(cells, (ours[name][k] for name in ours), strict=True)
-            rows.append([f"{label}, {kind(arm)}", *(cell for pair in pairs for cell in pair)])
-    names = [f"{name}, {whose}" for name in ours for whose in ("printed", "here")]
+    printed_reports = published_reports()
+    for arm, leaky_arm in zip(PUBLISHED_ACCURACY, LEAKY_ARMS, strict=True):
+        our_measures = results.class_measures(leaky_arm)
+        for k, label in enumerate(results.data.classes):
+            printed_cells: Sequence[Any] = printed_reports[arm].get(label, [None] * 3)
+            cell_pairs = zip(
+                printed_cells,
+                (our_measures[measure_name][k] for measure_name in our_measures),
+                strict=True,
+            )
+            rows.append(
+                [f"{label}, {arm_title(arm)}", *(cell for pair in cell_pairs for cell in pair)]
+            )
+    column_names = [
+        f"{measure_name}, {whose}" for measure_name in our_measures for whose in ("printed", "here")
+    ]
     return Table(
         "The published reports beside ours under the same protocol (leaky)",
         "Other faces and another generator: the columns stand side by side, not in a ranking. The "
         "printed rows are very probably shifted by one emotion (see below).",
-        ["emotion", *names],
+        ["emotion", *column_names],
         rows,
     )
 
 
-def noisy(found: Results) -> Table:
-    """Return the test set's noisy parts scored apart."""
+def noisy_table(results: Results) -> Table:
+    """Return the scores on each noisy part of the test set."""
     rows: list[Row] = []
-    everything = np.ones(len(found.arms["real"].label), bool)
-    for name, part in {"all": everything, **found.parts}.items():
-        each = [found.part(arm, part) for arm in SHOWN]
-        gains = [found.part(arm, part, "real") for arm in SHOWN[1:]]
-        rows.append([name, int(part.sum()), *each, *gains])
+    all_faces = np.ones(len(results.arms["real"].test_labels), bool)
+    for part_name, is_in_part in {"all": all_faces, **results.noisy_parts}.items():
+        arm_cells = [results.part_accuracy(arm, is_in_part) for arm in SHOWN_ARMS]
+        gain_cells = [results.part_accuracy(arm, is_in_part, "real") for arm in SHOWN_ARMS[1:]]
+        rows.append([part_name, int(is_in_part.sum()), *arm_cells, *gain_cells])
     return Table(
         "The test set's own noisy faces, scored apart",
         "Accuracy. A face counts as noisy if it lies beyond the worst real train faces, by a share "
         "fixed beforehand. The last two columns are differences to real faces alone.",
-        ["test faces", "number", *map(kind, SHOWN), *(f"{kind(a)}: gain" for a in SHOWN[1:])],
+        [
+            "test faces",
+            "number",
+            *map(arm_title, SHOWN_ARMS),
+            *(f"{arm_title(a)}: gain" for a in SHOWN_ARMS[1:]),
+        ],
         rows,
     )
 
 
-def planted(found: Results) -> Table:
-    """Return the scores on test faces that were made noisy on purpose."""
+def planted_table(results: Results) -> Table:
+    """Return the scores on test faces with planted noise."""
     rows: list[Row] = []
-    for noise in found.arms["real"].asked:
-        each = [found.planted(arm, noise) for arm in SHOWN]
-        rows.append([noise, *each, *(found.planted(arm, noise, "real") for arm in SHOWN[1:])])
+    for noise_kind in results.arms["real"].test_sets:
+        arm_cells = [results.planted_accuracy(arm, noise_kind) for arm in SHOWN_ARMS]
+        rows.append(
+            [
+                noise_kind,
+                *arm_cells,
+                *(results.planted_accuracy(arm, noise_kind, "real") for arm in SHOWN_ARMS[1:]),
+            ]
+        )
     return Table(
         "The whole test set, made noisy on purpose",
         "Accuracy. Blurred over two pixels; a grey square over a ninth of the picture; a quarter "
         "of the light; four grey levels. The nets never trained on such faces.",
-        ["noise", *map(kind, SHOWN), *(f"{kind(a)}: gain" for a in SHOWN[1:])],
+        ["noise", *map(arm_title, SHOWN_ARMS), *(f"{arm_title(a)}: gain" for a in SHOWN_ARMS[1:])],
         rows,
     )
 
 
-def filters(found: Results, pool: Pool) -> Table:
-    """Return how many generated faces each filter let pass, by class."""
-    labels = pool.lesson.labels
+def filters_table(results: Results, pool: GeneratedPool) -> Table:
+    """Return how many generated faces pass each filter, by class."""
+    generated_labels = pool.faces.labels
     rows: list[Row] = []
-    for k, label in enumerate(found.data.classes):
-        mine = labels == k
-        passed = [int((mine & part).sum()) for part in (pool.telling, pool.real, pool.passed)]
-        rows.append([label, int(mine.sum()), *passed])
+    for k, label in enumerate(results.data.classes):
+        is_of_class = generated_labels == k
+        passed_counts = [
+            int((is_of_class & passes_filter).sum())
+            for passes_filter in (pool.passes_entropy, pool.passes_realism, pool.passes_both)
+        ]
+        rows.append([label, int(is_of_class.sum()), *passed_counts])
     return Table(
         "What the filters let pass of the generated faces",
         "Entropy: as much as real train faces tell. Realism: the discriminator takes the face for "
@@ -168,13 +230,18 @@ def filters(found: Results, pool: Pool) -> Table:
     )
 
 
-def confusion(found: Results, arm: str) -> Table:
-    """Return the confusion matrix of an arm on people never seen, summed over the seeds."""
-    matrix = found.matrices(arm).sum(axis=0)
-    rows = [[name, *row] for name, row in zip(found.data.classes, matrix.tolist(), strict=True)]
+def confusion_table(results: Results, arm: str) -> Table:
+    """Return the confusion matrix of an arm on held-out people, summed over the seeds."""
+    confusion_matrix = results.confusion_matrices(arm).sum(axis=0)
+    rows = [
+        [class_name, *count_row]
+        for class_name, count_row in zip(
+            results.data.classes, confusion_matrix.tolist(), strict=True
+        )
+    ]
     return Table(
-        f"What is taken for what: {kind(arm)}",
-        f"Test faces times seeds ({PLAIN}); row: true emotion, column: called.",
-        ["true", *found.data.classes],
+        f"What is taken for what: {arm_title(arm)}",
+        f"Test faces times seeds ({CLEAN_FACES}); row: true emotion, column: called.",
+        ["true", *results.data.classes],
         rows,
     )

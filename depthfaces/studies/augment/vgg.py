@@ -8,30 +8,31 @@ from depthfaces.studies.lessons import Dropout
 
 # Channels of the 16 convolutions in widths (64 as published), by stage; each stage ends in a
 # halving. 48 pixels become 24, 12, 6, 3, 1.
-STAGES = ((1, 1), (2, 2), (4, 4, 4, 4), (8, 8, 8, 8), (8, 8, 8, 8))
-HEAD = 8  # widths of the two hidden dense layers: 512; the published 4,096 are for 7 x 7 maps
+STAGE_WIDTHS = ((1, 1), (2, 2), (4, 4, 4, 4), (8, 8, 8, 8), (8, 8, 8, 8))
+# Size of the two hidden dense layers in widths: 512; the published 4,096 are for 7 x 7 maps.
+HEAD_WIDTHS = 8
 
 
 class Vgg19(nn.Sequential):
     """Faces (n, 1, S, S) in [0, 1], S at least 32, to scores (n, classes)."""
 
-    def __init__(self, classes: int, side: int, wanted: Vgg, generator: torch.Generator) -> None:
+    def __init__(self, classes: int, side: int, section: Vgg, generator: torch.Generator) -> None:
         layers: list[nn.Module] = []
-        before, width = 1, wanted.width
-        for stage in STAGES:
-            for widths in stage:
-                layers.append(nn.Conv2d(before, widths * width, 3, padding=1))
-                layers += [nn.BatchNorm2d(widths * width)] if wanted.norm else []
+        in_channels, base_width = 1, section.width
+        for stage_widths in STAGE_WIDTHS:
+            for width_multiple in stage_widths:
+                layers.append(nn.Conv2d(in_channels, width_multiple * base_width, 3, padding=1))
+                layers += [nn.BatchNorm2d(width_multiple * base_width)] if section.norm else []
                 layers.append(nn.ReLU())
-                before = widths * width
+                in_channels = width_multiple * base_width
             layers.append(nn.MaxPool2d(2))
-        flat = before * (side >> len(STAGES)) ** 2
-        hidden = HEAD * width
-        for inputs in (flat, hidden):
+        flat_size = in_channels * (side >> len(STAGE_WIDTHS)) ** 2
+        hidden_size = HEAD_WIDTHS * base_width
+        for input_size in (flat_size, hidden_size):
             layers += [
                 nn.Flatten(),
-                nn.Linear(inputs, hidden),
+                nn.Linear(input_size, hidden_size),
                 nn.ReLU(),
-                Dropout(wanted.dropout, generator),
+                Dropout(section.dropout, generator),
             ]
-        super().__init__(*layers, nn.Linear(hidden, classes))
+        super().__init__(*layers, nn.Linear(hidden_size, classes))

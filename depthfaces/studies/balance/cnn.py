@@ -10,31 +10,33 @@ from depthfaces.gan.networks.base import initialise
 from depthfaces.schema.studies import BalanceCnn
 from depthfaces.studies.lessons import Dropout
 
-SIDE = 100  # of a face in pixels
-LAST = 10  # side of the last maps: 98 49 47 23 21 10
+CNN_SIDE = 100  # of a face in pixels
+LAST_MAP_SIDE = 10  # side of the last maps: 98 49 47 23 21 10
 
 
 class Cnn(nn.Sequential):
     """Faces (n, channels, 100, 100) in [0, 1] to scores (n, classes); softmax is in the loss.
 
     Width 32 and dense 1024 with 3 channels and 2 classes are the published 6,585,314 parameters.
-    First weights are Glorot's, the usual ones of the library such tables are printed from.
+    First weights are Glorot's, the default of the library that prints such tables.
     """
 
     def __init__(
-        self, classes: int, wanted: BalanceCnn, rng: np.random.Generator, channels: int = 1
+        self, classes: int, section: BalanceCnn, rng: np.random.Generator, channels: int = 1
     ) -> None:
         layers: list[nn.Module] = []
-        for before, after in pairwise((channels, wanted.width, wanted.width, 2 * wanted.width)):
-            # ReLU after the pooling gives what it gives before it, from a quarter of the numbers.
-            layers += [nn.Conv2d(before, after, 3), nn.MaxPool2d(2), nn.ReLU()]
-        stream = torch.Generator().manual_seed(int(rng.integers(2**63)))
+        for in_channels, out_channels in pairwise(
+            (channels, section.width, section.width, 2 * section.width)
+        ):
+            # ReLU after the pooling equals ReLU before it, at a quarter of the cost.
+            layers += [nn.Conv2d(in_channels, out_channels, 3), nn.MaxPool2d(2), nn.ReLU()]
+        dropout_stream = torch.Generator().manual_seed(int(rng.integers(2**63)))
         layers += [
             nn.Flatten(),
-            nn.Linear(2 * wanted.width * LAST**2, wanted.dense),
+            nn.Linear(2 * section.width * LAST_MAP_SIDE**2, section.dense),
             nn.ReLU(),
-            Dropout(wanted.dropout, stream),
-            nn.Linear(wanted.dense, classes),
+            Dropout(section.dropout, dropout_stream),
+            nn.Linear(section.dense, classes),
         ]
         super().__init__(*layers)
         initialise(self, rng)

@@ -1,4 +1,4 @@
-"""What the answers amount to: accuracy, loss, the contrasts, and how good the faces are."""
+"""Scores of all arms: accuracy, loss, contrasts, and the quality of the generated faces."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -12,22 +12,22 @@ from depthfaces.classify.scores import recall
 from depthfaces.metrics.diversity import sameness
 from depthfaces.metrics.memory import copying_z
 from depthfaces.metrics.undefined import UndefinedError
-from depthfaces.studies.balance.arms import CONTROLS
-from depthfaces.studies.balance.protocol import Answer, Case, Results, stacked
+from depthfaces.studies.balance.arms import CONTROL_ARMS
+from depthfaces.studies.balance.protocol import Answer, Case, Results, answers_of_arm
 from depthfaces.studies.balance.want import Data
 from depthfaces.studies.intervals import Judge
-from depthfaces.studies.lessons import floats, surprise
+from depthfaces.studies.lessons import cross_entropies, floats
 
 Array = npt.NDArray[Any]
 Interval = list[float]
 
-SMALL = 16  # px: the side at which distances between faces are taken
-PAIRS = 200  # of faces, for their mean MS-SSIM
+DISTANCE_SIDE = 16  # px: the side at which distances between faces are taken
+SAMENESS_PAIRS = 200  # of faces, for their mean MS-SSIM
 
 
 @dataclass(frozen=True)
-class Found:
-    """The results, and the judge of all arms: their differences are paired."""
+class Evaluation:
+    """The results, and one judge for all arms, so that their differences are paired."""
 
     data: Data
     results: Results
@@ -35,142 +35,185 @@ class Found:
     seed: int
 
     @classmethod
-    def of(cls, data: Data, results: Results, seed: int) -> Self:
-        """Return `results` with the draws of people and seeds."""
-        test = data.rows("test")
-        seeds = len({case.number for case in results.wants})
+    def from_results(cls, data: Data, results: Results, seed: int) -> Self:
+        """Return the evaluation of `results`, with its draws of people and seeds."""
+        test_rows = data.rows("test")
+        seed_count = len({case.seed_number for case in results.imbalances})
         rng = seeding.stream(seed, "bootstrap")
-        judge = Judge.over(data.labels[test], data.owners()[test], len(data.classes), seeds, rng)
+        judge = Judge.over(
+            data.labels[test_rows], data.owners()[test_rows], len(data.classes), seed_count, rng
+        )
         return cls(data, results, judge, seed)
 
     @property
-    def shares(self) -> list[float]:
-        """Return the shares of the small class that stay, in the order given."""
-        return list(dict.fromkeys(case.share for case in self.results.wants))
+    def kept_shares(self) -> list[float]:
+        """Return the kept shares of the small class, in the order of the parameters."""
+        return list(dict.fromkeys(case.kept_share for case in self.results.imbalances))
 
-    def arms(self, share: float) -> dict[str, list[Answer]]:
-        """Return the answers of each arm, a seed each."""
-        names = dict.fromkeys(name for case, name in self.results.held_out if case.share == share)
-        return {name: list(stacked(self.results.held_out, share, name)) for name in names}
-
-    def called(self, share: float, arm: str) -> Array:
-        """Return the classes called on test people (seeds, n)."""
-        return np.stack([one.shares.argmax(axis=1) for one in self.arms(share)[arm]])
-
-    def accuracy(self, share: float, arm: str) -> Interval:
-        """Return the accuracy on test people."""
-        return self.judge.interval(self.called(share, arm))
-
-    def loss(self, share: float, arm: str) -> Interval:
-        """Return the mean cross-entropy on test people."""
-        each = [surprise(one.shares, one.labels) for one in self.arms(share)[arm]]
-        return self.judge.mean(np.stack(each))
-
-    def recall(self, share: float, arm: str, label: int) -> Interval:
-        """Return the share of a class's faces found."""
-        return self.judge.interval(self.called(share, arm), partial(_recall, label=label))
-
-    def over(self, share: float, arm: str, other: str) -> Interval:
-        """Return the accuracy of an arm minus that of another."""
-        return self.judge.difference(self.called(share, arm), self.called(share, other))
-
-    def control(self, share: float) -> str:
-        """Return the control that validation people prefer, by its accuracy over the seeds."""
-        label = self.data.labels[self.data.rows("validation")]
-
-        def right(arm: str) -> float:
-            answers = self.arms(share)[arm]
-            return float(np.mean([one.validation.argmax(axis=1) == label for one in answers]))
-
-        return max(CONTROLS, key=right)
-
-    def leaky(self, share: float, arm: str) -> tuple[float, float]:
-        """Return mean accuracy and loss of the published protocol over the seeds."""
-        answers = stacked(self.results.leaky, share, arm)
-        right = [one.right.mean() for one in answers]
-        loss = [surprise(one.shares, one.labels).mean() for one in answers]
-        return float(np.mean(right)), float(np.mean(loss))
-
-    def leaky_parts(self, share: float, arm: str) -> tuple[float | None, float | None]:
-        """Return the accuracy of the published protocol on real faces and on generated ones.
-
-        All seeds together; None where there are none of them.
-        """
-        answers = stacked(self.results.leaky, share, arm)
-        right = np.concatenate([one.right for one in answers])
-        made = np.concatenate([one.made for one in answers])
-        real, fake = (float(right[part].mean()) if part.any() else None for part in (~made, made))
-        return real, fake
-
-    def looks(self, share: float) -> dict[str, Array]:
-        """Return every arm's curve (seeds, looks, 4): step, both losses, validation accuracy."""
-        keys = ("step", "train", "validation", "accuracy")
+    def arm_answers(self, kept_share: float) -> dict[str, list[Answer]]:
+        """Return the answers of each arm, one per seed."""
+        arm_names = dict.fromkeys(
+            name for case, name in self.results.held_out if case.kept_share == kept_share
+        )
         return {
-            arm: np.array([[[look[key] for key in keys] for look in one.curve] for one in answers])
-            for arm, answers in self.arms(share).items()
+            name: list(answers_of_arm(self.results.held_out, kept_share, name))
+            for name in arm_names
+        }
+
+    def predicted_classes(self, kept_share: float, arm: str) -> Array:
+        """Return the predicted classes of test faces, (seeds, n)."""
+        return np.stack(
+            [answer.probabilities.argmax(axis=1) for answer in self.arm_answers(kept_share)[arm]]
+        )
+
+    def accuracy(self, kept_share: float, arm: str) -> Interval:
+        """Return the accuracy on test people."""
+        return self.judge.interval(self.predicted_classes(kept_share, arm))
+
+    def loss(self, kept_share: float, arm: str) -> Interval:
+        """Return the mean cross-entropy on test people."""
+        answer_losses = [
+            cross_entropies(answer.probabilities, answer.labels)
+            for answer in self.arm_answers(kept_share)[arm]
+        ]
+        return self.judge.mean(np.stack(answer_losses))
+
+    def recall(self, kept_share: float, arm: str, label: int) -> Interval:
+        """Return the recall of a class on test people."""
+        return self.judge.interval(
+            self.predicted_classes(kept_share, arm), partial(_class_recall, label=label)
+        )
+
+    def accuracy_gain(self, kept_share: float, arm: str, other_arm: str) -> Interval:
+        """Return the accuracy of an arm minus that of another arm."""
+        return self.judge.difference(
+            self.predicted_classes(kept_share, arm), self.predicted_classes(kept_share, other_arm)
+        )
+
+    def preferred_control(self, kept_share: float) -> str:
+        """Return the control with the highest mean accuracy on validation people."""
+        true_labels = self.data.labels[self.data.rows("validation")]
+
+        def validation_accuracy(arm: str) -> float:
+            seed_answers = self.arm_answers(kept_share)[arm]
+            return float(
+                np.mean(
+                    [
+                        answer.validation_probabilities.argmax(axis=1) == true_labels
+                        for answer in seed_answers
+                    ]
+                )
+            )
+
+        return max(CONTROL_ARMS, key=validation_accuracy)
+
+    def leaky_scores(self, kept_share: float, arm: str) -> tuple[float, float]:
+        """Return mean accuracy and loss of the published protocol over the seeds."""
+        leaky_answers = answers_of_arm(self.results.leaky, kept_share, arm)
+        accuracies = [answer.is_right.mean() for answer in leaky_answers]
+        mean_losses = [
+            cross_entropies(answer.probabilities, answer.labels).mean() for answer in leaky_answers
+        ]
+        return float(np.mean(accuracies)), float(np.mean(mean_losses))
+
+    def leaky_part_accuracies(
+        self, kept_share: float, arm: str
+    ) -> tuple[float | None, float | None]:
+        """Return the accuracy of the published protocol on real faces and on added ones.
+
+        All seeds together; None where there are no such faces.
+        """
+        leaky_answers = answers_of_arm(self.results.leaky, kept_share, arm)
+        is_right = np.concatenate([answer.is_right for answer in leaky_answers])
+        is_added = np.concatenate([answer.is_added for answer in leaky_answers])
+        real_accuracy, added_accuracy = (
+            float(is_right[chosen_rows].mean()) if chosen_rows.any() else None
+            for chosen_rows in (~is_added, is_added)
+        )
+        return real_accuracy, added_accuracy
+
+    def curves(self, kept_share: float) -> dict[str, Array]:
+        """Return {arm: (seeds, evaluations, 4)}: step, both losses, validation accuracy."""
+        curve_keys = ("step", "train", "validation", "accuracy")
+        return {
+            arm: np.array(
+                [
+                    [
+                        [evaluation[key] for key in curve_keys]
+                        for evaluation in answer.learning_curve
+                    ]
+                    for answer in seed_answers
+                ]
+            )
+            for arm, seed_answers in self.arm_answers(kept_share).items()
         }
 
 
-def _recall(matrix: Array, *, label: int) -> Array:
-    return recall(matrix)[..., label]
+def _class_recall(confusion_matrix: Array, *, label: int) -> Array:
+    return recall(confusion_matrix)[..., label]
 
 
 @dataclass(frozen=True)
-class Faces:
+class FaceQuality:
     """How generated faces of a class compare with the real ones they were made from.
 
-    `sameness`: mean MS-SSIM of two faces, generated and real; `copying`: C_T, below about -3 they
-    are copies; None where it is undefined.
+    `generated_sameness`, `real_sameness`: mean MS-SSIM of two faces; `copying`: C_T, below about
+    -3 they are copies; None where it is undefined.
     """
 
-    count: int
-    from_: int
+    generated_count: int
+    train_count: int
     epochs: int
-    same_made: float | None
-    same_real: float | None
+    generated_sameness: float | None
+    real_sameness: float | None
     copying: float | None
 
 
-def faces(found: Found, case: Case, label: int) -> Faces:
-    """Return how the faces made in one case for one class came out."""
-    data, made = found.data, found.results.made[case, label]
-    want = found.results.wants[case]
-    own = want.kept[data.labels[want.kept] == label]
-    tuned = data.rows("validation")
-    held = tuned[data.labels[tuned] == label]
-    rng = seeding.stream(found.seed, "pairs", case.name, label)
-    points = [_points(images) for images in (data.images[own], data.images[held], made.images)]
-    return Faces(
-        len(made.images),
-        len(own),
-        len(made.curve),
-        _same(made.images, rng),
-        _same(data.images[own], rng),
-        _copying(*points),
+def face_quality(evaluation: Evaluation, case: Case, label: int) -> FaceQuality:
+    """Return the quality of the faces generated in one case for one class."""
+    data, generated = evaluation.data, evaluation.results.generated[case, label]
+    imbalance = evaluation.results.imbalances[case]
+    class_rows = imbalance.kept_rows[data.labels[imbalance.kept_rows] == label]
+    validation_rows = data.rows("validation")
+    held_out_rows = validation_rows[data.labels[validation_rows] == label]
+    rng = seeding.stream(evaluation.seed, "pairs", case.name, label)
+    point_sets = [
+        _flat_pixels(images)
+        for images in (data.images[class_rows], data.images[held_out_rows], generated.images)
+    ]
+    return FaceQuality(
+        len(generated.images),
+        len(class_rows),
+        len(generated.loss_curve),
+        _mean_sameness(generated.images, rng),
+        _mean_sameness(data.images[class_rows], rng),
+        _copying_score(*point_sets),
     )
 
 
-def nearest(found: Found, case: Case, label: int, images: Array) -> Array:
+def nearest_real(evaluation: Evaluation, case: Case, label: int, images: Array) -> Array:
     """Return the kept real face of the class nearest to each of `images`, (n, S, S)."""
-    data, want = found.data, found.results.wants[case]
-    own = data.images[want.kept[data.labels[want.kept] == label]]
-    apart = np.linalg.norm(_points(images)[:, None] - _points(own)[None], axis=2)
-    return np.asarray(own[apart.argmin(axis=1)])
+    data, imbalance = evaluation.data, evaluation.results.imbalances[case]
+    class_images = data.images[imbalance.kept_rows[data.labels[imbalance.kept_rows] == label]]
+    distances = np.linalg.norm(
+        _flat_pixels(images)[:, None] - _flat_pixels(class_images)[None], axis=2
+    )
+    return np.asarray(class_images[distances.argmin(axis=1)])
 
 
-def _points(images: Array) -> Array:
-    return floats(images, SMALL).reshape(len(images), -1)
+def _flat_pixels(images: Array) -> Array:
+    return floats(images, DISTANCE_SIDE).reshape(len(images), -1)
 
 
-def _same(images: Array, rng: np.random.Generator) -> float | None:
+def _mean_sameness(images: Array, rng: np.random.Generator) -> float | None:
     try:
-        return sameness(images=images, label=np.zeros(len(images)), pairs=PAIRS, rng=rng)
+        return sameness(images=images, label=np.zeros(len(images)), pairs=SAMENESS_PAIRS, rng=rng)
     except UndefinedError:
         return None
 
 
-def _copying(train: Array, held_out: Array, fake: Array) -> float | None:
+def _copying_score(train_points: Array, held_out_points: Array, fake_points: Array) -> float | None:
     try:
-        return copying_z(train=train, held_out=held_out, fake=fake)
+        return copying_z(train=train_points, held_out=held_out_points, fake=fake_points)
     except UndefinedError:
         return None

@@ -1,9 +1,9 @@
 """The study in words and tables."""
 
 from depthfaces.schema.studies import Balance
-from depthfaces.studies.balance import found as found_
-from depthfaces.studies.balance.arms import WORDS
-from depthfaces.studies.balance.found import Faces, Found
+from depthfaces.studies.balance import found as scoring
+from depthfaces.studies.balance.arms import ARM_TITLES
+from depthfaces.studies.balance.found import Evaluation, FaceQuality
 from depthfaces.studies.chapter import Cell, Table
 from depthfaces.studies.intervals import points, side
 
@@ -14,81 +14,95 @@ QUESTION = (
     "or changed a little?"
 )
 # Surono et al.: 820 angry beside 900 happy faces of MMA; accuracy and loss of their CNN.
-PUBLISHED = {"nothing": (0.815, 0.4033), "dcgan": (0.91, 0.2679)}
+PUBLISHED_SCORES = {"nothing": (0.815, 0.4033), "dcgan": (0.91, 0.2679)}
 
-EFFECT = {
+EFFECT_WORDS = {
     1: "helped",
     -1: "hurt",
     0: "made no difference that this many faces and seeds could show",
 }
 
 
-def answer(found: Found) -> str:
-    """Return what came out, a sentence a want."""
-    return " ".join(_sentence(found, share) for share in found.shares)
+def answer(evaluation: Evaluation) -> str:
+    """Return the outcome, one sentence per kept share."""
+    return " ".join(_sentence(evaluation, share) for share in evaluation.kept_shares)
 
 
-def _sentence(found: Found, share: float) -> str:
-    control = found.control(share)
-    gain = found.over(share, "dcgan", control)
+def _sentence(evaluation: Evaluation, share: float) -> str:
+    control = evaluation.preferred_control(share)
+    gain = evaluation.accuracy_gain(share, "dcgan", control)
     return (
         f"With {100 * share:.3g} % of the small class left, the DCGAN's faces "
-        f"{EFFECT[side(gain)]}: "
-        f"{points(gain)} of accuracy against the better control, {WORDS[control]}, and "
-        f"{points(found.over(share, 'dcgan', 'nothing'))} against nothing added."
+        f"{EFFECT_WORDS[side(gain)]}: "
+        f"{points(gain)} of accuracy against the better control, {ARM_TITLES[control]}, and "
+        f"{points(evaluation.accuracy_gain(share, 'dcgan', 'nothing'))} against nothing added."
     )
 
 
-def published(found: Found) -> list[list[Cell]]:
-    """Return the published figures beside ours, at the first of the wants."""
-    share = found.shares[0]
+def published(evaluation: Evaluation) -> list[list[Cell]]:
+    """Return the published figures beside ours, at the first kept share."""
+    share = evaluation.kept_shares[0]
     rows: list[list[Cell]] = []
-    for arm, (accuracy, loss) in PUBLISHED.items():
-        leaky = found.leaky(share, arm)
-        name = "CNN" if arm == "nothing" else "CNN with DCGAN data"
-        rows.append([f"accuracy, {name}", accuracy, leaky[0], found.accuracy(share, arm)])
-        rows.append([f"loss, {name}", loss, leaky[1], found.loss(share, arm)])
-    gain = found.leaky(share, "dcgan")[0] - found.leaky(share, "nothing")[0]
-    rows.append(["gain in accuracy", 0.095, gain, found.over(share, "dcgan", "nothing")])
+    for arm, (accuracy, loss) in PUBLISHED_SCORES.items():
+        leaky_scores = evaluation.leaky_scores(share, arm)
+        net_name = "CNN" if arm == "nothing" else "CNN with DCGAN data"
+        rows.append(
+            [f"accuracy, {net_name}", accuracy, leaky_scores[0], evaluation.accuracy(share, arm)]
+        )
+        rows.append([f"loss, {net_name}", loss, leaky_scores[1], evaluation.loss(share, arm)])
+    gain = evaluation.leaky_scores(share, "dcgan")[0] - evaluation.leaky_scores(share, "nothing")[0]
+    rows.append(
+        ["gain in accuracy", 0.095, gain, evaluation.accuracy_gain(share, "dcgan", "nothing")]
+    )
     return rows
 
 
-def tables(found: Found) -> list[Table]:
+def tables(evaluation: Evaluation) -> list[Table]:
     """Return every table."""
-    by_share = [_arms(found, share) for share in found.shares]
-    return [*by_share, _contrasts(found), _leaky(found), _faces(found)]
+    arm_tables = [_arms_table(evaluation, share) for share in evaluation.kept_shares]
+    return [
+        *arm_tables,
+        _contrasts_table(evaluation),
+        _leaky_table(evaluation),
+        _faces_table(evaluation),
+    ]
 
 
-def _arms(found: Found, share: float) -> Table:
-    small = _lacking(found, share)
+def _arms_table(evaluation: Evaluation, share: float) -> Table:
+    small_classes = _lacking_classes(evaluation, share)
     rows: list[list[Cell]] = [
         [
-            WORDS[arm],
-            found.accuracy(share, arm),
-            found.loss(share, arm),
-            *(found.recall(share, arm, label) for label in small),
-            found.over(share, arm, "nothing") if arm != "nothing" else None,
+            ARM_TITLES[arm],
+            evaluation.accuracy(share, arm),
+            evaluation.loss(share, arm),
+            *(evaluation.recall(share, arm, label) for label in small_classes),
+            evaluation.accuracy_gain(share, arm, "nothing") if arm != "nothing" else None,
         ]
-        for arm in found.arms(share)
+        for arm in evaluation.arm_answers(share)
     ]
-    recalls = [f"{found.data.classes[label]} found" for label in small]
+    recall_columns = [f"{evaluation.data.classes[label]} found" for label in small_classes]
     return Table(
         f"{100 * share:.3g} % of the small class stay",
         "On test people, mean over the seeds with 95 % intervals (people, then seeds). Every arm "
         "takes equally many steps; the look with the lowest loss on validation people counts.",
-        ["arm", "accuracy", "loss", *recalls, "accuracy over nothing added"],
+        ["arm", "accuracy", "loss", *recall_columns, "accuracy over nothing added"],
         rows,
     )
 
 
-def _contrasts(found: Found) -> Table:
+def _contrasts_table(evaluation: Evaluation) -> Table:
     rows: list[list[Cell]] = []
-    for share in found.shares:
-        control = found.control(share)
+    for share in evaluation.kept_shares:
+        control = evaluation.preferred_control(share)
         rows += [
-            [f"{share:.3g}", "DCGAN", WORDS[arm], found.over(share, "dcgan", arm)]
+            [
+                f"{share:.3g}",
+                "DCGAN",
+                ARM_TITLES[arm],
+                evaluation.accuracy_gain(share, "dcgan", arm),
+            ]
             for arm in dict.fromkeys((control, "shuffled", "real"))
-            if arm in found.arms(share)
+            if arm in evaluation.arm_answers(share)
         ]
     return Table(
         "What generating adds",
@@ -100,11 +114,15 @@ def _contrasts(found: Found) -> Table:
     )
 
 
-def _leaky(found: Found) -> Table:
-    share = found.shares[0]
+def _leaky_table(evaluation: Evaluation) -> Table:
+    share = evaluation.kept_shares[0]
     rows: list[list[Cell]] = [
-        [WORDS[arm], found.leaky(share, arm)[0], *found.leaky_parts(share, arm)]
-        for arm in PUBLISHED
+        [
+            ARM_TITLES[arm],
+            evaluation.leaky_scores(share, arm)[0],
+            *evaluation.leaky_part_accuracies(share, arm),
+        ]
+        for arm in PUBLISHED_SCORES
     ]
     return Table(
         "The published protocol, taken apart",
@@ -116,13 +134,15 @@ def _leaky(found: Found) -> Table:
     )
 
 
-def _faces(found: Found) -> Table:
+def _faces_table(evaluation: Evaluation) -> Table:
     rows: list[list[Cell]] = []
-    for case, label in found.results.made:
-        one: Faces = found_.faces(found, case, label)
+    for case, label in evaluation.results.generated:
+        quality: FaceQuality = scoring.face_quality(evaluation, case, label)
         rows.append([
-            f"{case.share:.3g}, {found.data.classes[label]}, seed {case.number + 1}",
-            one.count, one.from_, one.epochs, one.same_made, one.same_real, one.copying,
+            f"{case.kept_share:.3g}, {evaluation.data.classes[label]}, "
+            f"seed {case.seed_number + 1}",
+            quality.generated_count, quality.train_count, quality.epochs,
+            quality.generated_sameness, quality.real_sameness, quality.copying,
         ])  # fmt: skip
     return Table(
         "The generated faces",
@@ -134,9 +154,9 @@ def _faces(found: Found) -> Table:
     )
 
 
-def notes(found: Found, wanted: Balance) -> list[str]:
+def notes(evaluation: Evaluation, section: Balance) -> list[str]:
     """Return our reading of the publication, and what the study does not show."""
-    told = [
+    note_lines = [
         "Not stated by the publication and therefore parameters here: Adam's rates and beta1, the "
         "batch, dropout, the number of passes of the CNN, the test set. A test set of 200 is the "
         "smallest that fits both published accuracies; there was one run.",
@@ -153,48 +173,52 @@ def notes(found: Found, wanted: Balance) -> list[str]:
         "virtual people of seed 7 that showed test accuracies as well; with another seed or other "
         "faces the people are clean.",
     ]
-    if found.shares[0] != 0.911 or not wanted.small:
-        told.append("The published want is 820 faces beside 900, a share of 0.911.")
-    if wanted.seeds < 6:
-        told.append(
-            f"Seeds: {wanted.seeds}. Below six nothing here is more than a hint; "
+    if evaluation.kept_shares[0] != 0.911 or not section.small:
+        note_lines.append("The published want is 820 faces beside 900, a share of 0.911.")
+    if section.seeds < 6:
+        note_lines.append(
+            f"Seeds: {section.seeds}. Below six nothing here is more than a hint; "
             "profiles/studies.yaml has six."
         )
-    if len(found.shares) > 1:
-        told.append("The intervals are not adjusted for the number of wants looked at.")
-    if not found.results.made:
-        told.append("No class lacked faces: nothing was generated, and the arms are equal.")
-    if not (found.data.table["subject"] != "").all():
-        told.append(
+    if len(evaluation.kept_shares) > 1:
+        note_lines.append("The intervals are not adjusted for the number of wants looked at.")
+    if not evaluation.results.generated:
+        note_lines.append("No class lacked faces: nothing was generated, and the arms are equal.")
+    if not (evaluation.data.table["subject"] != "").all():
+        note_lines.append(
             "People are not known in this set: near copies are kept together, but the split is not "
             "disjoint by person."
         )
-    return told
+    return note_lines
 
 
-def sizes(found: Found, wanted: Balance) -> dict[str, Cell]:
-    """Return what went into the study."""
-    data = found.data
-    sizes: dict[str, Cell] = {
+def sizes(evaluation: Evaluation, section: Balance) -> dict[str, Cell]:
+    """Return the sizes of the data and of the nets."""
+    data = evaluation.data
+    size_values: dict[str, Cell] = {
         "classes": ", ".join(data.classes),
         "train faces": len(data.rows("train")),
         "validation faces": len(data.rows("validation")),
         "test faces": len(data.rows("test")),
         "test people or groups": len(set(data.owners()[data.rows("test")])),
-        "width of the DCGAN": wanted.gan.width,
-        "width of the CNN": wanted.cnn.width,
-        "passes of the CNN": wanted.cnn.epochs,
+        "width of the DCGAN": section.gan.width,
+        "width of the CNN": section.cnn.width,
+        "passes of the CNN": section.cnn.epochs,
     }
-    for share in found.shares:
-        first = next(case for case in found.results.wants if case.share == share)
-        sizes[f"faces missing at {share:.3g}"] = int(found.results.wants[first].missing.sum())
-    return sizes
+    for share in evaluation.kept_shares:
+        first_case = next(
+            case for case in evaluation.results.imbalances if case.kept_share == share
+        )
+        size_values[f"faces missing at {share:.3g}"] = int(
+            evaluation.results.imbalances[first_case].missing_counts.sum()
+        )
+    return size_values
 
 
-def _lacking(found: Found, share: float) -> list[int]:
+def _lacking_classes(evaluation: Evaluation, share: float) -> list[int]:
     return sorted({
         label
-        for case, want in found.results.wants.items()
-        if case.share == share
-        for label in want.lacking
+        for case, imbalance in evaluation.results.imbalances.items()
+        if case.kept_share == share
+        for label in imbalance.lacking_classes
     })  # fmt: skip
