@@ -3,9 +3,10 @@
     python -m bench.ablation FACES [--steps 300 | --minutes 4] [--seeds 3] [--only NAME;NAME]
 
 FACES is a prepared set (data/faces after `dvc repro preprocess`). With --minutes each variant gets
-as many steps as fit into them. A row a training is added to bench/results/ablation.csv; trainings
-that stand there are not run again, so it can be stopped and gone on with. Then reports/ablation.md
-is written from the rows. Choices are made on validation people; --split test is for a last look.
+as many steps as fit into them. One row per training is added to bench/results/ablation.csv;
+trainings that are listed there are not run again, so a run can be stopped and resumed. Then
+reports/ablation.md is written from the rows. Choices are made on validation people;
+--split test is for a last look.
 """
 
 import argparse
@@ -24,12 +25,12 @@ from depthfaces.gan import train
 from depthfaces.gan.sample import sample
 from depthfaces.gan.trainer import Trainer
 
-ROWS = Path("bench/results/ablation.csv")
-TABLE = Path("reports/ablation.md")
-COUNT = 756
-TRIAL = 12  # steps timed
+ROWS_FILE = Path("bench/results/ablation.csv")
+TABLE_FILE = Path("reports/ablation.md")
+FACE_COUNT = 756
+TRIAL_STEPS = 12  # that are timed
 
-HEADS = ["distance / floor", "recall", "coverage", "right label", "worst label", "G_KD"]
+COLUMN_TITLES = ["distance / floor", "recall", "coverage", "right label", "worst label", "G_KD"]
 INTRODUCTION = """# What each ingredient of the training is worth
 
 Made by `python -m bench.ablation` on the default data, 64 px. Each row changes one thing of
@@ -58,7 +59,7 @@ largest maps have 16 channels, which costs no time, in the rows of 1,800 and 3,6
 0.3, and 12 in all others."""
 
 # The published recipe at the size of FACES.
-PAPER: dict[str, dict[str, Any]] = {
+PAPER_CHANGES: dict[str, dict[str, Any]] = {
     "gan": {
         **{"recipe": "paper", "latent": 256, "width": 32, "loss": "logistic", "r1": 0.0, "r2": 0.0},
         **{"lr_generator": 8e-5, "lr_discriminator": 1.5e-5, "beta1": 0.5, "beta2": 0.999},
@@ -93,13 +94,16 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "not mirrored": {"gan": {"mirror": False}},
     "float32": {"gan": {"precision": "fp32"}},
-    "paper": PAPER,
-    "paper, buffers frozen": {**PAPER, "kd": {**PAPER["kd"], "freeze_buffers": True}},
+    "paper": PAPER_CHANGES,
+    "paper, buffers frozen": {
+        **PAPER_CHANGES,
+        "kd": {**PAPER_CHANGES["kd"], "freeze_buffers": True},
+    },
 }
-FIGURES = ["fd_ratio", "recall", "coverage", "label", "label_least", "g_kd"]
+FIGURE_KEYS = ["fd_ratio", "recall", "coverage", "label", "label_least", "g_kd"]
 
 
-def settings(changes: dict[str, dict[str, Any]]) -> params.Params:
+def changed_params(changes: dict[str, dict[str, Any]]) -> params.Params:
     """Return params.yaml under `changes`."""
     content = params.read()
     for section, values in changes.items():
@@ -107,83 +111,95 @@ def settings(changes: dict[str, dict[str, Any]]) -> params.Params:
     return params.check(content)
 
 
-def one(faces: FaceSet, judge: Judge, chosen: params.Params, seed: int) -> dict[str, Any]:
+def train_once(faces: FaceSet, judge: Judge, settings: params.Params, seed: int) -> dict[str, Any]:
     """Train once, and return the teacher's figures with what it cost."""
-    began = time.perf_counter()
-    trained = train.fit(faces, chosen.gan, chosen.kd, seed)
-    seconds = time.perf_counter() - began
-    labels = np.arange(COUNT) % len(faces.classes)
-    z = np.random.default_rng(seed).standard_normal((COUNT, chosen.gan.latent), np.float32)
-    made = sample(trained.generator_teacher, z, labels)
-    late = [row["g_kd"] for row in trained.history[len(trained.history) // 2 :] if "g_kd" in row]
-    figures = judge(made, labels) | {"g_kd": max(late) if late else None}
-    return figures | {"best": trained.best, "stopped": trained.stopped, "seconds": seconds}
+    start_time = time.perf_counter()
+    trained_gan = train.fit(faces, settings.gan, settings.kd, seed)
+    seconds = time.perf_counter() - start_time
+    labels = np.arange(FACE_COUNT) % len(faces.classes)
+    z = np.random.default_rng(seed).standard_normal((FACE_COUNT, settings.gan.latent), np.float32)
+    generated = sample(trained_gan.generator_teacher, z, labels)
+    late_distances = [
+        history_row["g_kd"]
+        for history_row in trained_gan.history[len(trained_gan.history) // 2 :]
+        if "g_kd" in history_row
+    ]
+    figures = judge(generated, labels) | {"g_kd": max(late_distances) if late_distances else None}
+    return figures | {"best": trained_gan.best, "stopped": trained_gan.stopped, "seconds": seconds}
 
 
-def steps_in(faces: FaceSet, chosen: params.Params, minutes: float) -> int:
-    """Return how many steps fit into `minutes`, by a trial of some."""
-    trial = Trainer(faces, chosen.gan.model_copy(update={"encoder_steps": 1}), chosen.kd, 0)
-    began = time.perf_counter()
-    for number in range(TRIAL):
-        if number == TRIAL // 4:  # the first ones warm up
-            began = time.perf_counter()
-        trial.step(number)
-    return round(60 * minutes / (time.perf_counter() - began) * (TRIAL - TRIAL // 4))
+def steps_in(faces: FaceSet, settings: params.Params, minutes: float) -> int:
+    """Return how many steps fit into `minutes`, by timing `TRIAL_STEPS` of them."""
+    trial_trainer = Trainer(
+        faces, settings.gan.model_copy(update={"encoder_steps": 1}), settings.kd, 0
+    )
+    start_time = time.perf_counter()
+    for step_number in range(TRIAL_STEPS):
+        if step_number == TRIAL_STEPS // 4:  # the first ones warm up
+            start_time = time.perf_counter()
+        trial_trainer.step(step_number)
+    return round(
+        60 * minutes / (time.perf_counter() - start_time) * (TRIAL_STEPS - TRIAL_STEPS // 4)
+    )
 
 
-def table(rows: pd.DataFrame) -> str:
-    """Return the tables of `rows`, one a budget: mean ± standard deviation over the seeds."""
-    parts = [INTRODUCTION.strip()]
-    for (budget, split), group in rows.groupby(["budget", "split"], sort=False):
-        lines = [f"## {budget} of training, against {split} people", ""]
-        lines += ["| variant | " + " | ".join(HEADS) + " | steps | kept | seeds |"]
-        lines += ["|" + "---|" * (len(HEADS) + 4)]
-        means = group.groupby("variant")["fd_ratio"].mean().sort_values()
-        for name in means.index:
-            mine = group[group["variant"] == name]
-            cells = [_cell(mine[figure]) for figure in FIGURES]
-            steps = f"{mine['steps'].mean():,.0f} | {mine['best'].mean():,.0f}"
-            lines.append(f"| {name} | " + " | ".join(cells) + f" | {steps} | {len(mine)} |")
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts) + "\n"
+def format_tables(rows: pd.DataFrame) -> str:
+    """Return one table per budget of `rows`: mean ± standard deviation over the seeds."""
+    sections = [INTRODUCTION.strip()]
+    for (budget, split), budget_rows in rows.groupby(["budget", "split"], sort=False):
+        table_lines = [f"## {budget} of training, against {split} people", ""]
+        table_lines += ["| variant | " + " | ".join(COLUMN_TITLES) + " | steps | kept | seeds |"]
+        table_lines += ["|" + "---|" * (len(COLUMN_TITLES) + 4)]
+        mean_ratios = budget_rows.groupby("variant")["fd_ratio"].mean().sort_values()
+        for variant in mean_ratios.index:
+            variant_rows = budget_rows[budget_rows["variant"] == variant]
+            cells = [_format_cell(variant_rows[figure_key]) for figure_key in FIGURE_KEYS]
+            step_cells = f"{variant_rows['steps'].mean():,.0f} | {variant_rows['best'].mean():,.0f}"
+            table_lines.append(
+                f"| {variant} | " + " | ".join(cells) + f" | {step_cells} | {len(variant_rows)} |"
+            )
+        sections.append("\n".join(table_lines))
+    return "\n\n".join(sections) + "\n"
 
 
-def _cell(values: pd.Series) -> str:
-    known = values.dropna()
-    if known.empty:
+def _format_cell(values: pd.Series) -> str:
+    known_values = values.dropna()
+    if known_values.empty:
         return "-"
-    spread = f" ± {known.std():.2f}" if len(known) > 1 else ""
-    return f"{known.mean():.2f}{spread}"
+    spread = f" ± {known_values.std():.2f}" if len(known_values) > 1 else ""
+    return f"{known_values.mean():.2f}{spread}"
 
 
-def run(given: argparse.Namespace) -> pd.DataFrame:
-    """Train what is not in the rows yet, and return all rows."""
-    base = params.load()
-    torch.set_num_threads(base.threads)
-    faces = FaceSet.open(given.faces)
-    judge = Judge(faces, base, given.split, COUNT)
-    rows = pd.read_csv(given.rows).to_dict("records") if given.rows.exists() else []
-    budget = f"{given.minutes:g} minutes" if given.minutes else f"{given.steps} steps"
-    names = given.only.split(";") if given.only else list(VARIANTS)
-    for seed in range(given.seeds):
-        for name in names:
-            key = {"variant": name, "seed": seed, "budget": budget, "split": given.split}
-            if any(all(row[k] == v for k, v in key.items()) for row in rows):
+def run_missing(options: argparse.Namespace) -> pd.DataFrame:
+    """Train the variants whose rows are missing, and return all rows."""
+    base_params = params.load()
+    torch.set_num_threads(base_params.threads)
+    faces = FaceSet.open(options.faces)
+    judge = Judge(faces, base_params, options.split, FACE_COUNT)
+    rows = pd.read_csv(options.rows).to_dict("records") if options.rows.exists() else []
+    budget = f"{options.minutes:g} minutes" if options.minutes else f"{options.steps} steps"
+    variants = options.only.split(";") if options.only else list(VARIANTS)
+    for seed in range(options.seeds):
+        for variant in variants:
+            run_key = {"variant": variant, "seed": seed, "budget": budget, "split": options.split}
+            if any(all(row[column] == value for column, value in run_key.items()) for row in rows):
                 continue
-            changes = VARIANTS[name]
-            gan = dict(changes.get("gan", {}))
-            steps = given.steps
-            if given.minutes:
-                steps = steps_in(faces, settings(changes), given.minutes)
-            chosen = settings(changes | {"gan": gan | {"steps": steps}})
-            rows.append(key | {"steps": steps} | one(faces, judge, chosen, seed))
-            text = pd.DataFrame(rows).to_csv(index=False, float_format="%.5g", lineterminator="\n")
-            files.write_text(given.rows, text)
+            changes = VARIANTS[variant]
+            gan_changes = dict(changes.get("gan", {}))
+            step_count = options.steps
+            if options.minutes:
+                step_count = steps_in(faces, changed_params(changes), options.minutes)
+            settings = changed_params(changes | {"gan": gan_changes | {"steps": step_count}})
+            rows.append(run_key | {"steps": step_count} | train_once(faces, judge, settings, seed))
+            csv_text = pd.DataFrame(rows).to_csv(
+                index=False, float_format="%.5g", lineterminator="\n"
+            )
+            files.write_text(options.rows, csv_text)
     return pd.DataFrame(rows)
 
 
 def main() -> None:
-    """Run what is not in the rows yet, and write the table."""
+    """Run the variants whose rows are missing, and write the tables."""
     parser = argparse.ArgumentParser(description="What each ingredient of the training is worth.")
     parser.add_argument("faces", type=Path)
     parser.add_argument("--steps", type=int, default=300)
@@ -191,8 +207,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--split", default="validation")
     parser.add_argument("--only", default="")
-    parser.add_argument("--rows", type=Path, default=ROWS)
-    files.write_text(TABLE, table(run(parser.parse_args())))
+    parser.add_argument("--rows", type=Path, default=ROWS_FILE)
+    files.write_text(TABLE_FILE, format_tables(run_missing(parser.parse_args())))
 
 
 if __name__ == "__main__":

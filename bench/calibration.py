@@ -3,13 +3,13 @@
     python -m bench.calibration COUNT [FEATURES]
 
 Each experiment is made from real fits: the train people in FEATURES (data/features by default, 36)
-are dealt anew, 15 held out as in the default run, the others learned from; SVMs learn from their
+are split anew, 15 held out as in the default run, the others for training; SVMs are fitted to their
 faces (the first 48 principal components, so that thousands of fits end within minutes), six seeds,
-and the engine of the verdict judges the answers. So the classifiers learn from fewer people than in
-the default run (21 for 36), and less can be seen. In the null experiment the faces that stand for
-synthetic ones are drawn from the same pool as those of the control, so nothing can help; in the
-other one wrong answers of the arm in question are put right until it has gained five points.
-Writes bench/results/calibration.md.
+and the engine of the verdict judges the predictions. So the classifiers learn from fewer people
+than in the default run (21 for 36), and the power is lower. In the null experiment the faces that
+stand for synthetic ones are drawn from the same pool as those of the control, so nothing can help;
+in the other one wrong predictions of the arm in question are corrected until it has gained five
+points. Writes bench/results/calibration.md.
 """
 
 import sys
@@ -32,117 +32,136 @@ from depthfaces.verdict.answer import answer
 from depthfaces.verdict.arm import Arm
 from depthfaces.verdict.predictions import NO_GENERATOR, columns_of_arm
 
-OUT = Path("bench/results/calibration.md")
-COMPONENTS = 48
-GAIN = 0.05
-CONTROL, POSED = Arm("control", "augmented", 1.0), Arm("control", "posed", 1.0)
-TOPPED, SHUFFLED = Arm("topped", "synthetic", 1.0), Arm("shuffled", "synthetic", 1.0)
-ARMS = (Arm("real"), CONTROL, POSED, TOPPED, SHUFFLED)
+RESULT_FILE = Path("bench/results/calibration.md")
+COMPONENT_COUNT = 48
+PLANTED_GAIN = 0.05
+CONTROL_ARM, POSED_ARM = Arm("control", "augmented", 1.0), Arm("control", "posed", 1.0)
+TOPPED_ARM, SHUFFLED_ARM = Arm("topped", "synthetic", 1.0), Arm("shuffled", "synthetic", 1.0)
+ALL_ARMS = (Arm("real"), CONTROL_ARM, POSED_ARM, TOPPED_ARM, SHUFFLED_ARM)
 
 
-def reduced(folder: Path) -> tuple[np.ndarray, FeatureSet, np.ndarray, np.ndarray]:
-    """Return the components and rows of real faces, components of augmented ones, whose those are.
+def reduce_features(folder: Path) -> tuple[np.ndarray, FeatureSet, np.ndarray, np.ndarray]:
+    """Return components and rows of real faces, components of augmented faces, and their owners.
 
-    Every face is somebody's; the components are those of all faces without their labels.
+    The principal components are fitted to all real faces, without their labels.
     """
-    real, changed = (FeatureSet.open(folder / f"{name}.npz") for name in ("real", "augmented"))
-    mean, scale = real.x.mean(0), real.x.std(0) + 1e-6
-    x, more = (((features.x - mean) / scale).clip(-3, 3) for features in (real, changed))
-    basis = np.linalg.svd(x - x.mean(0), full_matrices=False)[2][:COMPONENTS].T
-    return x @ basis, real, more @ basis, changed.id
+    real_set, augmented_set = (
+        FeatureSet.open(folder / f"{name}.npz") for name in ("real", "augmented")
+    )
+    mean, scale = real_set.x.mean(0), real_set.x.std(0) + 1e-6
+    x, augmented_x = (
+        ((features.x - mean) / scale).clip(-3, 3) for features in (real_set, augmented_set)
+    )
+    basis = np.linalg.svd(x - x.mean(0), full_matrices=False)[2][:COMPONENT_COUNT].T
+    return x @ basis, real_set, augmented_x @ basis, augmented_set.id
 
 
-def predictions(pool: Any, number: int, seeds: int, test: int) -> pd.DataFrame:
-    """Return every arm's answers of experiment `number` on `test` people drawn for it."""
-    x, real, more, owner = pool
+def predict_all_arms(pool: Any, number: int, seeds: int, test: int) -> pd.DataFrame:
+    """Return every arm's predictions of experiment `number` on `test` people drawn for it."""
+    x, real_set, augmented_x, owners = pool
     rng = seeding.stream(number, "calibration")
-    people = real.people()
-    # Only train people have augmented faces, so it is among them that people are dealt.
-    order = rng.permutation(np.unique(people[real.split == "train"]))
-    held = np.isin(people, order[:test])
-    learned = np.isin(people, order[test:])
-    rows = [np.flatnonzero(owner == one) for one in real.id]
+    people = real_set.people()
+    # Only train people have augmented faces, so only they are split into train and test.
+    shuffled_people = rng.permutation(np.unique(people[real_set.split == "train"]))
+    is_held_out = np.isin(people, shuffled_people[:test])
+    is_learned = np.isin(people, shuffled_people[test:])
+    augmented_rows = [np.flatnonzero(owners == face_id) for face_id in real_set.id]
     tables = []
-    for arm in ARMS:
+    for arm in ALL_ARMS:
         for seed in range(seeds):
-            trained, label = drawn(arm, x[learned], real.label[learned], rng)
-            extra = np.array([rng.choice(rows[i]) for i in np.flatnonzero(learned)])
+            train_x, train_labels = draw_faces(arm, x[is_learned], real_set.label[is_learned], rng)
+            extra_rows = np.array(
+                [rng.choice(augmented_rows[i]) for i in np.flatnonzero(is_learned)]
+            )
             if arm.kind != "real":
-                added = real.label[learned]
-                added = rng.permutation(added) if arm.kind == "shuffled" else added
-                trained, label = np.concatenate([trained, more[extra]]), [*label, *added]
-            called = SVC(C=10.0).fit(trained, label).predict(x[held])
-            tables.append(answers(arm, seed, real.pick(held), called))
+                added_labels = real_set.label[is_learned]
+                added_labels = (
+                    rng.permutation(added_labels) if arm.kind == "shuffled" else added_labels
+                )
+                train_x, train_labels = (
+                    np.concatenate([train_x, augmented_x[extra_rows]]),
+                    [*train_labels, *added_labels],
+                )
+            predicted = SVC(C=10.0).fit(train_x, train_labels).predict(x[is_held_out])
+            tables.append(prediction_rows(arm, seed, real_set.pick(is_held_out), predicted))
     return pd.concat(tables, ignore_index=True)
 
 
-def drawn(arm: Arm, x: Any, label: Any, rng: np.random.Generator) -> tuple[Any, Any]:
-    """Return a seed's own real faces: as many as there are, drawn with replacement."""
-    rows = rng.integers(0, len(x), len(x))
-    return x[rows], label[rows]
+def draw_faces(arm: Arm, x: Any, label: Any, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Return a bootstrap sample of the real faces, which differs from seed to seed."""
+    drawn_rows = rng.integers(0, len(x), len(x))
+    return x[drawn_rows], label[drawn_rows]
 
 
-def answers(arm: Arm, seed: int, faces: FeatureSet, called: Any) -> pd.DataFrame:
-    """Return the rows of one fit."""
+def prediction_rows(arm: Arm, seed: int, faces: FeatureSet, predicted: Any) -> pd.DataFrame:
+    """Return one row per prediction of a fit."""
     generator = 0 if arm.source == "synthetic" else NO_GENERATOR
-    run = {"people": 36, "draw": 0, "generator": generator, "model": "svm", "seed": seed}
+    run_columns = {"people": 36, "draw": 0, "generator": generator, "model": "svm", "seed": seed}
     return pd.DataFrame(
         {
-            **{key: [value] * len(called) for key, value in (columns_of_arm(arm) | run).items()},
+            **{
+                key: [value] * len(predicted)
+                for key, value in (columns_of_arm(arm) | run_columns).items()
+            },
             "part": "test",
             "id": faces.id,
             "person": faces.people(),
             "label": faces.label,
-            "predicted": called,
-            **{f"p_{name}": 1000 * (called == name) for name in np.unique(faces.label)},
+            "predicted": predicted,
+            **{f"p_{name}": 1000 * (predicted == name) for name in np.unique(faces.label)},
         }
     )
 
 
-def gained(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the answers with wrong ones of the topped arm put right until it gained `GAIN`."""
-    mine = (table["kind"] == TOPPED.kind).to_numpy()
-    wrong = np.flatnonzero(mine & (table["label"] != table["predicted"]).to_numpy())
-    start = mean_macro_f1(table[mine])
-    better = table.copy()
-    for some in np.array_split(rng.permutation(wrong), 60):
-        better.loc[some, "predicted"] = better.loc[some, "label"]
-        if mean_macro_f1(better[mine]) - start >= GAIN:
+def with_gain(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Correct wrong predictions of the topped arm until it has gained `PLANTED_GAIN`."""
+    is_topped = (table["kind"] == TOPPED_ARM.kind).to_numpy()
+    wrong_rows = np.flatnonzero(is_topped & (table["label"] != table["predicted"]).to_numpy())
+    start_f1 = mean_macro_f1(table[is_topped])
+    improved = table.copy()
+    for mended_rows in np.array_split(rng.permutation(wrong_rows), 60):
+        improved.loc[mended_rows, "predicted"] = improved.loc[mended_rows, "label"]
+        if mean_macro_f1(improved[is_topped]) - start_f1 >= PLANTED_GAIN:
             break
-    return better
+    return improved
 
 
-def experiment(pool: Any, number: int, settings: params.Params) -> tuple[str, str, float]:
+def run_experiment(pool: Any, number: int, settings: params.Params) -> tuple[str, str, float]:
     """Return the verdict without an effect and with one, and the smallest effect seen."""
     with threadpool_limits(1):
-        table = predictions(pool, number, 6, 15)
+        prediction_table = predict_all_arms(pool, number, 6, 15)
         rng = seeding.stream(number, "gain")
-        plain, better = answer(table, [], settings), answer(gained(table, rng), [], settings)
-    return plain["verdict"], better["verdict"], plain["smallest"]
+        null_answer, gain_answer = (
+            answer(prediction_table, [], settings),
+            answer(with_gain(prediction_table, rng), [], settings),
+        )
+    return null_answer["verdict"], gain_answer["verdict"], null_answer["smallest"]
 
 
 def main(count: int, folder: Path) -> None:
     """Run `count` experiments, print and write the rates."""
     settings = params.load()
-    pool = reduced(folder)
-    work = Parallel(n_jobs=settings.threads, return_as="generator")
-    calls = (delayed(experiment)(pool, number, settings) for number in range(count))
-    results = list(tqdm(work(calls), "experiments", count))
-    plain = [one for one, _, _ in results]
-    wrong = sum(one in {rule.USEFUL, rule.HARMFUL} for one in plain)
-    seen = sum(one == rule.USEFUL for _, one, _ in results)
+    pool = reduce_features(folder)
+    run_jobs = Parallel(n_jobs=settings.threads, return_as="generator")
+    experiment_jobs = (delayed(run_experiment)(pool, number, settings) for number in range(count))
+    results = list(tqdm(run_jobs(experiment_jobs), "experiments", count))
+    null_verdicts = [outcome for outcome, _, _ in results]
+    false_count = sum(outcome in {rule.USEFUL, rule.HARMFUL} for outcome in null_verdicts)
+    found_count = sum(outcome == rule.USEFUL for _, outcome, _ in results)
     lines = ["| experiment | verdict | share (95 % interval) |", "|---|---|---|"]
     for title, k in (
-        ("nothing helps", wrong),
-        ("five points planted", seen),
+        ("nothing helps", false_count),
+        ("five points planted", found_count),
     ):
         low, high = binomtest(k, count).proportion_ci(method="wilson")
         verdict = "USEFUL or HARMFUL" if title == "nothing helps" else "USEFUL"
         lines.append(f"| {title} | {verdict} | {k / count:.1%} ({low:.1%} to {high:.1%}) |")
-    smallest = np.median([one for _, _, one in results])
-    lines.append(f"\nSmallest effect that would be found, median: {100 * smallest:.1f} points.")
-    text = "\n".join([*lines, f"\nfalse verdicts: {wrong} of {count}\n"])
-    files.write_text(OUT, text)
+    smallest_effect = np.median([effect for _, _, effect in results])
+    lines.append(
+        f"\nSmallest effect that would be found, median: {100 * smallest_effect:.1f} points."
+    )
+    text = "\n".join([*lines, f"\nfalse verdicts: {false_count} of {count}\n"])
+    files.write_text(RESULT_FILE, text)
     print(text, end="")
 
 

@@ -23,19 +23,21 @@ ARMS = (Arm(REAL), Arm(ADDED, SYNTHETIC, 1.0))
 
 
 def main(folder: Path, models: list[str]) -> None:
-    """Print a row a classifier and arm."""
+    """Print one row per classifier and arm."""
     settings = params.load(TOP / "params.yaml")
     print("| classifier | trained on | CPU s a fit | macro-F1 on validation |\n|---|---|---|---|")
-    for name in models or list(CLASSIFIERS):
-        found = open_all(folder, CLASSIFIERS[name].view)
-        classes = sorted(set(found["real"].label))
-        held = sets.sample(found["real"].part("validation"), classes, "validation")
+    for model_name in models or list(CLASSIFIERS):
+        feature_sets = open_all(folder, CLASSIFIERS[model_name].view)
+        classes = sorted(set(feature_sets["real"].label))
+        held_out = sets.sample(feature_sets["real"].part("validation"), classes, "validation")
         for arm in ARMS:
-            start = time.thread_time()
-            model = fit(Job(arm, name), found, settings)
-            seconds = time.thread_time() - start
-            score = f1_score(held.y, model.predict(held.x).argmax(axis=1), average="macro")
-            print(f"| {name} | {arm.key} | {seconds:.1f} | {score:.3f} |", flush=True)
+            start_time = time.thread_time()
+            model = fit(Job(arm, model_name), feature_sets, settings)
+            seconds = time.thread_time() - start_time
+            macro_f1 = f1_score(
+                held_out.y, model.predict(held_out.x).argmax(axis=1), average="macro"
+            )
+            print(f"| {model_name} | {arm.key} | {seconds:.1f} | {macro_f1:.3f} |", flush=True)
 
 
 if __name__ == "__main__":

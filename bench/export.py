@@ -1,9 +1,9 @@
-"""How many PNG files a second an export writes: what it does, beside two other ways.
+"""How many PNG files per second an export writes, beside two other ways to write them.
 
     python -m bench.export [FOLDER]
 
 2,000 smooth faces of 64 px are written to a scratch folder in FOLDER (default: where temporary
-files go), and beside it what the encoding and what the disk alone would take.
+files go); the encoding alone and the disk alone are timed as well.
 """
 
 import sys
@@ -20,10 +20,10 @@ from PIL import Image
 from depthfaces import params
 from depthfaces.export.picture import millimetres, png, preview, write_pngs
 
-ROUNDS, COUNT = 5, 2000
+ROUNDS, FACE_COUNT = 5, 2000
 
 
-def faces(count: int) -> np.ndarray:
+def smooth_faces(count: int) -> np.ndarray:
     """Return `count` smooth faces (n, 64, 64) in [-1, 1] with a sensor's grain."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[-1:1:64j, -1:1:64j]
@@ -32,29 +32,36 @@ def faces(count: int) -> np.ndarray:
     return np.where(dome > 0, np.sqrt(np.maximum(dome, 0)) + grain - 0.3, -1).astype(np.float32)
 
 
-def ways(threads: int) -> dict[str, Callable[[Path], object]]:
-    """Return by their names the ways to write, or half write, the same faces into a folder."""
-    made = faces(COUNT)
-    small, deep = preview(made), millimetres(made, -20.0, 100.0)
-    names, done = [f"{number:05d}" for number in range(COUNT)], [png(image) for image in small]
+def export_ways(threads: int) -> dict[str, Callable[[Path], object]]:
+    """Return {name: function that writes the same faces, wholly or in part, into a folder}."""
+    faces = smooth_faces(FACE_COUNT)
+    grey_images, depth_images = preview(faces), millimetres(faces, -20.0, 100.0)
+    file_names, encoded_images = (
+        [f"{number:05d}" for number in range(FACE_COUNT)],
+        [png(image) for image in grey_images],
+    )
 
     def pillow(folder: Path) -> None:
-        for image, name in zip(small, names, strict=True):
+        for image, name in zip(grey_images, file_names, strict=True):
             Image.fromarray(image).save(folder / f"{name}.png")
 
     def encode(folder: Path) -> None:
         del folder
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(png, small))
+            list(pool.map(png, grey_images))
 
     def store(folder: Path) -> None:
-        for content, name in zip(done, names, strict=True):
+        for content, name in zip(encoded_images, file_names, strict=True):
             (folder / f"{name}.png").write_bytes(content)
 
     return {
-        f"8 bit, {threads} threads": lambda folder: write_pngs(folder, small, names, threads),
-        "8 bit, 1 thread": lambda folder: write_pngs(folder, small, names, 1),
-        f"16 bit, {threads} threads": lambda folder: write_pngs(folder, deep, names, threads),
+        f"8 bit, {threads} threads": lambda folder: write_pngs(
+            folder, grey_images, file_names, threads
+        ),
+        "8 bit, 1 thread": lambda folder: write_pngs(folder, grey_images, file_names, 1),
+        f"16 bit, {threads} threads": lambda folder: write_pngs(
+            folder, depth_images, file_names, threads
+        ),
         "8 bit by Pillow, 1 thread": pillow,
         f"encoding alone, {threads} threads": encode,
         "the same bytes to files, 1 thread": store,
@@ -63,17 +70,17 @@ def ways(threads: int) -> dict[str, Callable[[Path], object]]:
 
 def main(top: str | None) -> None:
     """Print PNG files a second."""
-    known = ways(params.load().threads)
-    took: dict[str, list[float]] = {name: [] for name in known}
-    for _ in range(ROUNDS):  # in turn, so that a busy moment hits all alike
-        for name, write in known.items():
+    export_calls = export_ways(params.load().threads)
+    seconds_by_way: dict[str, list[float]] = {way_name: [] for way_name in export_calls}
+    for _ in range(ROUNDS):  # interleaved, so that a busy moment slows all ways equally
+        for way_name, write in export_calls.items():
             with tempfile.TemporaryDirectory(dir=top) as folder:
-                start = time.perf_counter()
+                start_time = time.perf_counter()
                 write(Path(folder))
-                took[name].append(time.perf_counter() - start)
+                seconds_by_way[way_name].append(time.perf_counter() - start_time)
     print("| way | PNG files a second |\n|---|---|")
-    for name, seconds in took.items():
-        print(f"| {name} | {COUNT / np.median(seconds):,.0f} |")
+    for way_name, seconds in seconds_by_way.items():
+        print(f"| {way_name} | {FACE_COUNT / np.median(seconds):,.0f} |")
 
 
 if __name__ == "__main__":

@@ -23,29 +23,29 @@ from depthfaces.few.task import Task
 
 EXPRESSIONS = {"neutral": "Neutral", "smile": "Happiness", "mouth-wide-open": "Surprise"}
 PEOPLE, DRAWS, DOSE = [1, 3], 20, 4.0
-PRIOR = 60  # virtual people from whom generators go on
+PRIOR_PEOPLE = 60  # virtual people on whom generators are pretrained
 
 
 def read(folder: Path, settings: params.Params) -> FaceSet:
     """Return the prepared faces of FOLDER; frames without a usable face or label are left out."""
-    rows = [row | {"label": _label(row)} for row in frames.rows_of(folder)]
-    rows = [row for row in rows if row["label"]]
-    done = list(frames.prepared(frames.load(folder, rows), rows, settings))
-    good = [place for place, face in enumerate(done) if face.image is not None]
+    rows = [csv_row | {"label": _emotion_label(csv_row)} for csv_row in frames.rows_of(folder)]
+    rows = [csv_row for csv_row in rows if csv_row["label"]]
+    prepared_faces = list(frames.prepared(frames.load(folder, rows), rows, settings))
+    usable_rows = [row for row, face in enumerate(prepared_faces) if face.image is not None]
     table = pd.DataFrame(
         {
-            "id": [rows[place]["file"] for place in good],
-            "label": [rows[place]["label"] for place in good],
-            "subject": [rows[place]["subject"] for place in good],
+            "id": [rows[row]["file"] for row in usable_rows],
+            "label": [rows[row]["label"] for row in usable_rows],
+            "subject": [rows[row]["subject"] for row in usable_rows],
             "group": "",
             "split": "train",
             "unit": "mm",
         }
     )
-    return FaceSet(np.stack([done[place].image for place in good]), table)
+    return FaceSet(np.stack([prepared_faces[row].image for row in usable_rows]), table)
 
 
-def _label(row: dict[str, str]) -> str:
+def _emotion_label(row: dict[str, str]) -> str:
     return row["label"] if row.get("label") else EXPRESSIONS.get(row.get("expression", ""), "")
 
 
@@ -59,7 +59,7 @@ def main(
 ) -> None:
     """Run the experiment on FOLDER; print and write every arm with its interval."""
     settings = params.load()
-    wanted = {
+    experiment = {
         "people": [people] if people else PEOPLE,
         "draws": DRAWS,
         "models": models.split(","),
@@ -67,12 +67,12 @@ def main(
         "doses": [DOSE],
         "weights": [1.0],
     }
-    told = settings.model_dump()
-    told["experiment"] |= wanted
-    told["gan"]["pretrain"]["subjects"] = (
-        PRIOR if {"kd", "synthetic"} & set(wanted["sources"]) else 0
+    content = settings.model_dump()
+    content["experiment"] |= experiment
+    content["gan"]["pretrain"]["subjects"] = (
+        PRIOR_PEOPLE if {"kd", "synthetic"} & set(experiment["sources"]) else 0
     )
-    settings = params.check(told, "bench.few")
+    settings = params.check(content, "bench.few")
     faces = read(folder, settings)
     task = Task.apart(faces, read(test, settings)) if test != Path() else Task.within(faces)
     print(alone.run(task, settings, Path("build") / f"few-{folder.resolve().name}"), end="")

@@ -16,7 +16,7 @@ from depthfaces.errors import DataError
 Rows = list[dict[str, str]]
 Images = list[npt.NDArray[np.uint16]]
 
-BATCH = 32  # frames that go through the locator together
+FRAME_BATCH = 32  # frames per forward pass of the locator
 
 
 def rows_of(folder: Path) -> Rows:
@@ -44,12 +44,16 @@ def focals(rows: Rows, settings: params.Params) -> list[float]:
 def prepared(
     frames: Images, rows: Rows, settings: params.Params, *, frontalise: bool | None = None
 ) -> Iterator[Face]:
-    """Yield the finished face of each frame, or why there is none."""
+    """Yield the prepared face of each frame, or the reason why there is none."""
     preprocess = settings.preprocess
-    turned = preprocess.frontalise if frontalise is None else frontalise
-    lengths = focals(rows, settings)
-    for start in range(0, len(frames), BATCH):
-        batch = slice(start, start + BATCH)
+    turn_frontal = preprocess.frontalise if frontalise is None else frontalise
+    focal_lengths = focals(rows, settings)
+    for start in range(0, len(frames), FRAME_BATCH):
+        batch_rows = slice(start, start + FRAME_BATCH)
         yield from prepare(
-            frames[batch], lengths[batch], window(preprocess), preprocess.confidence, turned
+            frames[batch_rows],
+            focal_lengths[batch_rows],
+            window(preprocess),
+            preprocess.confidence,
+            turn_frontal,
         )

@@ -1,4 +1,4 @@
-"""A judge of made faces that no generator was trained or chosen by: hand-made features."""
+"""A judge of generated faces on hand-made features, by which no generator was trained or chosen."""
 
 from typing import Any
 
@@ -16,34 +16,34 @@ from depthfaces.metrics.manifold import coverage, recall
 from depthfaces.schema import Params
 
 Array = npt.NDArray[Any]
-NEIGHBOURS = 5
-FAMILIES = ["lbp", "hog", "sobel", "intensity"]  # the paper's
+NEIGHBOUR_COUNT = 5
+FEATURE_FAMILIES = ["lbp", "hog", "sobel", "intensity"]  # the paper's
 
 
 class Judge:
     """Compares faces with the people of one held-out split, and with the train people."""
 
     def __init__(self, faces: FaceSet, params: Params, split: str, count: int) -> None:
-        """Fit the space and the classifier on train people; `count` faces stand on each side."""
+        """Fit embedding and classifier on train people; compare `count` faces on each side."""
         self.params, self.count = params, count
-        train, held = faces.split("train"), faces.split(split)
-        x = self._features(train.images)
+        train_faces, held_out_faces = faces.split("train"), faces.split(split)
+        x = self._features(train_faces.images)
         self.embedding = Embedding.fit(x, params.compare.dimensions)
-        self.svm: Pipeline = make_pipeline(StandardScaler(), SVC(C=10)).fit(x, train.targets)
-        held_x = self._features(held.images)
-        self.held = self.embedding(held_x)
+        self.svm: Pipeline = make_pipeline(StandardScaler(), SVC(C=10)).fit(x, train_faces.targets)
+        held_out_x = self._features(held_out_faces.images)
+        self.held = self.embedding(held_out_x)
         rng = np.random.default_rng(0)
         self.train = self.embedding(x)[rng.permutation(len(x))[:count]]
-        other = self.embedding(x)[rng.permutation(len(x))[:count]]
-        self.floor = frechet_distance(real=self.held, fake=other)
-        self.accuracy = float((self.svm.predict(held_x) == held.targets).mean())
+        other_train = self.embedding(x)[rng.permutation(len(x))[:count]]
+        self.floor = frechet_distance(real=self.held, fake=other_train)
+        self.accuracy = float((self.svm.predict(held_out_x) == held_out_faces.targets).mean())
 
     def _features(self, images: Array) -> Array:
-        chosen = self.params.features.model_copy(update={"families": FAMILIES})
-        return extract(np.asarray(images, np.float32), chosen)[0]
+        feature_settings = self.params.features.model_copy(update={"families": FEATURE_FAMILIES})
+        return extract(np.asarray(images, np.float32), feature_settings)[0]
 
     def __call__(self, images: Array, labels: Array) -> dict[str, float]:
-        """Return the figures of made faces (n, S, S) and their classes (n,).
+        """Return the scores of generated faces (n, S, S) of the classes `labels` (n,).
 
         fd_ratio: Fréchet distance to the held-out people over that of as many train faces; recall
         and coverage: of the train people; label: the share a real-trained SVM recognises over its
@@ -51,13 +51,13 @@ class Judge:
         """
         x = self._features(images)
         points = self.embedding(x)
-        right = self.svm.predict(x) == labels
-        by_class = [right[labels == label].mean() for label in np.unique(labels)]
-        against = {"real": self.train, "fake": points, "neighbours": NEIGHBOURS}
+        is_right = self.svm.predict(x) == labels
+        class_accuracies = [is_right[labels == label].mean() for label in np.unique(labels)]
+        train_and_fake = {"real": self.train, "fake": points, "neighbours": NEIGHBOUR_COUNT}
         return {
             "fd_ratio": frechet_distance(real=self.held, fake=points) / self.floor,
-            "recall": recall(**against),
-            "coverage": coverage(**against),
-            "label": float(right.mean()) / self.accuracy,
-            "label_least": float(min(by_class)) / self.accuracy,
+            "recall": recall(**train_and_fake),
+            "coverage": coverage(**train_and_fake),
+            "label": float(is_right.mean()) / self.accuracy,
+            "label_least": float(min(class_accuracies)) / self.accuracy,
         }

@@ -21,12 +21,12 @@ from depthfaces.depth.locator import ANGLE, STRIDE, Locator
 from depthfaces.depth.metric import PITCH, metric_map
 from depthfaces.sources.virtual import people_frames
 
-SEED = 104729  # far from anybody's params.yaml
-CANVAS, WINDOW = 112, 64  # map pixels: what is kept round a nose, what the network sees
+SEED = 104729  # far from the seed of any params.yaml
+CANVAS, WINDOW = 112, 64  # map pixels: the crop round a nose, the network's input
 WEIGHTS = Path(__file__).parents[1] / "depthfaces/depth/locator.safetensors"
 
 
-def render(subjects: int) -> tuple[np.ndarray, np.ndarray]:
+def render_maps(subjects: int) -> tuple[np.ndarray, np.ndarray]:
     """Return maps (n, CANVAS, CANVAS) float16 centred on the nose, and angles (n, 3) degrees."""
     virtual = params.load().data.virtual.model_copy(
         update={
@@ -37,82 +37,105 @@ def render(subjects: int) -> tuple[np.ndarray, np.ndarray]:
     maps, angles = [], []
     for frames, rows in tqdm(people_frames(virtual, SEED), total=subjects, desc="people"):
         for frame, row in zip(frames, rows, strict=True):
-            one = metric_map(frame, virtual.focal)
-            if one is not None:
-                place = (row["nose_column"] * one.scale, row["nose_row"] * one.scale)
-                maps.append(_centred(one.values, place))
+            depth_map = metric_map(frame, virtual.focal)
+            if depth_map is not None:
+                nose_position = (
+                    row["nose_column"] * depth_map.scale,
+                    row["nose_row"] * depth_map.scale,
+                )
+                maps.append(_centre_on_nose(depth_map.values, nose_position))
                 angles.append([row["yaw"], row["pitch"], row["roll"]])
     return np.stack(maps), np.array(angles, np.float32)
 
 
-def _centred(values: np.ndarray, place: tuple[float, float]) -> np.ndarray:
-    """Return a CANVAS square whose centre pixel is `place` (column, row), 1 where nothing is."""
+def _centre_on_nose(values: np.ndarray, nose_position: tuple[float, float]) -> np.ndarray:
+    """Return a CANVAS square centred on `nose_position` (column, row), 1 where nothing is."""
     canvas = np.ones((CANVAS * 3, CANVAS * 3), np.float16)
-    top, left = (CANVAS + CANVAS // 2 - round(place[1]), CANVAS + CANVAS // 2 - round(place[0]))
+    top, left = (
+        CANVAS + CANVAS // 2 - round(nose_position[1]),
+        CANVAS + CANVAS // 2 - round(nose_position[0]),
+    )
     canvas[top : top + values.shape[0], left : left + values.shape[1]] = values
     return canvas[CANVAS : 2 * CANVAS, CANVAS : 2 * CANVAS].copy()
 
 
-def batch(maps: np.ndarray, angles: np.ndarray, size: int, rng: np.random.Generator):
+def make_batch(maps: np.ndarray, angles: np.ndarray, size: int, rng: np.random.Generator):
     """Return windows (n, 1, W, W), cell targets (n, 2) or -1, and poses (n, 3), augmented."""
-    pick = rng.integers(0, len(maps), size)
-    windows, cells = np.empty((size, 1, WINDOW, WINDOW), np.float32), np.empty((size, 2))
-    poses = angles[pick] / ANGLE
-    for slot, index in enumerate(pick):
-        away = rng.random() < 0.08  # no nose in sight
-        reach = 46 if away else 22
-        row, column = rng.integers(-reach, reach + 1, 2)
-        top = np.clip(CANVAS // 2 - WINDOW // 2 + row, 0, CANVAS - WINDOW)
-        left = np.clip(CANVAS // 2 - WINDOW // 2 + column, 0, CANVAS - WINDOW)
-        window = maps[index, top : top + WINDOW, left : left + WINDOW].astype(np.float32)
-        y, x = CANVAS // 2 - top, CANVAS // 2 - left
+    map_indices = rng.integers(0, len(maps), size)
+    windows, cell_targets = np.empty((size, 1, WINDOW, WINDOW), np.float32), np.empty((size, 2))
+    pose_targets = angles[map_indices] / ANGLE
+    for batch_row, map_index in enumerate(map_indices):
+        is_away = rng.random() < 0.08  # no nose in sight
+        shift_reach = 46 if is_away else 22
+        row_shift, column_shift = rng.integers(-shift_reach, shift_reach + 1, 2)
+        top = np.clip(CANVAS // 2 - WINDOW // 2 + row_shift, 0, CANVAS - WINDOW)
+        left = np.clip(CANVAS // 2 - WINDOW // 2 + column_shift, 0, CANVAS - WINDOW)
+        window = maps[map_index, top : top + WINDOW, left : left + WINDOW].astype(np.float32)
+        nose_row, nose_column = CANVAS // 2 - top, CANVAS // 2 - left
         if rng.random() < 0.5:
-            window, x = window[:, ::-1], WINDOW - 1 - x
-            poses[slot, [0, 2]] *= -1
+            window, nose_column = window[:, ::-1], WINDOW - 1 - nose_column
+            pose_targets[batch_row, [0, 2]] *= -1
         # A crop by an earlier face detector cuts the frame near the head.
-        cut = rng.integers(0, 14, 4) * (rng.random(4) < 0.5)
-        frame = np.ones_like(window)
-        inside = np.s_[cut[0] : WINDOW - cut[1], cut[2] : WINDOW - cut[3]]
-        frame[inside] = window[inside]
-        frame = np.where(frame < 1, frame + rng.normal(0, 0.08), frame)
-        frame = frame + rng.normal(0, 0.012, frame.shape)
-        lost = rng.random(frame.shape) < rng.uniform(0, 0.05)
-        windows[slot, 0] = np.clip(np.where(lost, 1, frame), -1, 1)
-        seen = cut[0] <= y < WINDOW - cut[1] and cut[2] <= x < WINDOW - cut[3]
-        cells[slot] = (y / STRIDE, x / STRIDE) if seen else (-1, -1)
-    return torch.from_numpy(windows), torch.from_numpy(cells).float(), torch.from_numpy(poses)
-
-
-def loss(network: Locator, windows, cells, poses) -> torch.Tensor:
-    """Cross-entropy to a Gaussian of 0.7 cells round the nose, plus the pose's error."""
-    logs, pose = network(windows)
-    side = WINDOW // STRIDE
-    grid = torch.stack(torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij"), -1)
-    far = ((grid.reshape(1, -1, 2) - cells[:, None]) ** 2).sum(2)
-    target = torch.exp(-far / (2 * 0.7**2))
-    there = (cells[:, 0] >= 0).float()
-    target = torch.cat([target * there[:, None], (1 - there)[:, None]], 1)
-    target = target / target.sum(1, keepdim=True)
-    off = functional.smooth_l1_loss(pose, poses, reduction="none", beta=0.1).mean(1)
-    return -(target * logs).sum(1).mean() + (off * there).mean()
-
-
-def errors(network: Locator, maps: np.ndarray, angles: np.ndarray) -> str:
-    """Return the median and worst errors on maps the network never saw."""
-    windows, cells, poses = batch(maps, angles, 1000, np.random.default_rng(0))
-    with torch.no_grad():
-        logs, pose = network.eval()(windows)
-    best = logs[:, :-1].argmax(1)
-    there = cells[:, 0] >= 0
-    place = torch.stack([best // (WINDOW // STRIDE), best % (WINDOW // STRIDE)], 1)
-    off = (place - cells).norm(dim=1)[there] * STRIDE * PITCH
-    angle = (pose - poses).abs()[there].mean(0) * ANGLE
-    wrong = (off > 30).float().mean()
-    none = logs[:, -1].exp()
+        cut_margins = rng.integers(0, 14, 4) * (rng.random(4) < 0.5)
+        cut_window = np.ones_like(window)
+        inside_slice = np.s_[
+            cut_margins[0] : WINDOW - cut_margins[1], cut_margins[2] : WINDOW - cut_margins[3]
+        ]
+        cut_window[inside_slice] = window[inside_slice]
+        cut_window = np.where(cut_window < 1, cut_window + rng.normal(0, 0.08), cut_window)
+        cut_window = cut_window + rng.normal(0, 0.012, cut_window.shape)
+        is_lost = rng.random(cut_window.shape) < rng.uniform(0, 0.05)
+        windows[batch_row, 0] = np.clip(np.where(is_lost, 1, cut_window), -1, 1)
+        is_seen = (
+            cut_margins[0] <= nose_row < WINDOW - cut_margins[1]
+            and cut_margins[2] <= nose_column < WINDOW - cut_margins[3]
+        )
+        cell_targets[batch_row] = (nose_row / STRIDE, nose_column / STRIDE) if is_seen else (-1, -1)
     return (
-        f"nose: median {off.median():.1f} mm, over 30 mm in {wrong:.2%}; "
-        f"yaw, pitch, roll: mean {', '.join(f'{one:.1f}' for one in angle)} degrees; "
-        f"no nose: {none[~there].mean():.2f} where there is none, {none[there].mean():.2f} else"
+        torch.from_numpy(windows),
+        torch.from_numpy(cell_targets).float(),
+        torch.from_numpy(pose_targets),
+    )
+
+
+def locator_loss(network: Locator, windows, cells, poses) -> torch.Tensor:
+    """Return cross-entropy to a Gaussian of 0.7 cells round the nose, plus the pose's error."""
+    log_probabilities, predicted_pose = network(windows)
+    grid_side = WINDOW // STRIDE
+    cell_grid = torch.stack(
+        torch.meshgrid(torch.arange(grid_side), torch.arange(grid_side), indexing="ij"), -1
+    )
+    squared_distances = ((cell_grid.reshape(1, -1, 2) - cells[:, None]) ** 2).sum(2)
+    target = torch.exp(-squared_distances / (2 * 0.7**2))
+    nose_present = (cells[:, 0] >= 0).float()
+    target = torch.cat([target * nose_present[:, None], (1 - nose_present)[:, None]], 1)
+    target = target / target.sum(1, keepdim=True)
+    pose_errors = functional.smooth_l1_loss(predicted_pose, poses, reduction="none", beta=0.1).mean(
+        1
+    )
+    return -(target * log_probabilities).sum(1).mean() + (pose_errors * nose_present).mean()
+
+
+def format_errors(network: Locator, maps: np.ndarray, angles: np.ndarray) -> str:
+    """Return the median and worst errors on held-out maps."""
+    windows, cells, poses = make_batch(maps, angles, 1000, np.random.default_rng(0))
+    with torch.no_grad():
+        log_probabilities, predicted_pose = network.eval()(windows)
+    best_cells = log_probabilities[:, :-1].argmax(1)
+    nose_present = cells[:, 0] >= 0
+    found_cells = torch.stack(
+        [best_cells // (WINDOW // STRIDE), best_cells % (WINDOW // STRIDE)], 1
+    )
+    nose_errors = (found_cells - cells).norm(dim=1)[nose_present] * STRIDE * PITCH
+    angle_errors = (predicted_pose - poses).abs()[nose_present].mean(0) * ANGLE
+    wrong_share = (nose_errors > 30).float().mean()
+    no_nose_probability = log_probabilities[:, -1].exp()
+    return (
+        f"nose: median {nose_errors.median():.1f} mm, over 30 mm in {wrong_share:.2%}; "
+        f"yaw, pitch, roll: mean "
+        f"{', '.join(f'{angle_error:.1f}' for angle_error in angle_errors)} degrees; "
+        f"no nose: {no_nose_probability[~nose_present].mean():.2f} where there is none, "
+        f"{no_nose_probability[nose_present].mean():.2f} else"
     )
 
 
@@ -120,23 +143,27 @@ def main(minutes: float) -> None:
     """Render, train, print the errors, write."""
     torch.set_num_threads(params.load().threads)
     torch.manual_seed(SEED)
-    maps, angles = render(660)
-    train = int(len(maps) * 600 / 660)
+    maps, angles = render_maps(660)
+    train_count = int(len(maps) * 600 / 660)
     network = Locator()
     optimiser = torch.optim.AdamW(network.parameters(), 3e-3, weight_decay=1e-4)
-    rng, start = seeding.stream(SEED, "batches"), time.monotonic()
-    with tqdm(desc="training", unit="step") as bar:
-        while (spent := (time.monotonic() - start) / 60 / minutes) < 1:
-            for group in optimiser.param_groups:
-                group["lr"] = 3e-3 * (0.5 + 0.5 * np.cos(np.pi * spent)) + 1e-5
-            value = loss(network.train(), *batch(maps[:train], angles[:train], 64, rng))
+    rng, start_time = seeding.stream(SEED, "batches"), time.monotonic()
+    with tqdm(desc="training", unit="step") as progress_bar:
+        while (spent_fraction := (time.monotonic() - start_time) / 60 / minutes) < 1:
+            for parameter_group in optimiser.param_groups:
+                parameter_group["lr"] = 3e-3 * (0.5 + 0.5 * np.cos(np.pi * spent_fraction)) + 1e-5
+            train_loss = locator_loss(
+                network.train(), *make_batch(maps[:train_count], angles[:train_count], 64, rng)
+            )
             optimiser.zero_grad()
-            value.backward()
+            train_loss.backward()
             optimiser.step()
-            bar.update()
-            if bar.n % 50 == 0:
-                bar.set_postfix(loss=f"{value.item():.3f}")
-    print(bar.n, "steps;", errors(network, maps[train:], angles[train:]))
+            progress_bar.update()
+            if progress_bar.n % 50 == 0:
+                progress_bar.set_postfix(loss=f"{train_loss.item():.3f}")
+    print(
+        progress_bar.n, "steps;", format_errors(network, maps[train_count:], angles[train_count:])
+    )
     save_file(network.state_dict(), WEIGHTS)
 
 

@@ -26,92 +26,99 @@ Floats = npt.NDArray[np.floating]
 Faces = dict[tuple[str, str, str], Floats]
 
 # Expressions of FOLDER and the emotions that virtual people show of them.
-ALIKE = {"smile": "Happiness", "mouth-wide-open": "Surprise"}
-FLESH = {"restFlesh": "neutral", "smileFlesh": "smile", "jawFlesh": "mouth-wide-open"}
+EXPRESSION_EMOTIONS = {"smile": "Happiness", "mouth-wide-open": "Surprise"}
+FLESH_EXPRESSIONS = {"restFlesh": "neutral", "smileFlesh": "smile", "jawFlesh": "mouth-wide-open"}
 NEUTRAL = ("neutral", "Neutral")
-FRAMES = 6
-EDGE = 95.0  # mm behind the nose tip: what is farther is not face
-PLACES = [
+FRAME_COUNT = 6
+FACE_EDGE = 95.0  # mm behind the nose tip: what is farther is not face
+BUMP_PLACES = [
     (right, down)
     for down in (-45, -30, -15, 0, 14, 26, 38, 52, 66)
     for right in (0, 14, 28, 42, 56)
 ]
-INNER = (65.0, 73.0, 8.0)  # half axes of the inner face in mm, and its middle below the nose
-RIDGE = 5.0  # of the bumps' fit: a bump of 1 mm counts as much as 1 mm off in the square of it
+# Half axes of the inner face in mm, and how far its middle is below the nose.
+INNER_ELLIPSE = (65.0, 73.0, 8.0)
+# Of the bumps' fit: a bump of 1 mm costs as much as an error of 1 mm in 25 pixels.
+RIDGE_WEIGHT = 5.0
 # Strength of the bumps in the mean of frames.
-TYPICAL = {"restFlesh": 1.0, "smileFlesh": 0.8, "jawFlesh": 0.8}
-LEAST = 0.3  # mm: lower bumps are left out
+TYPICAL_STRENGTHS = {"restFlesh": 1.0, "smileFlesh": 0.8, "jawFlesh": 0.8}
+LEAST_HEIGHT = 0.3  # mm: lower bumps are dropped
 
 
-def mm(settings: params.Params) -> tuple[Floats, Floats]:
+def pixel_millimetres(settings: params.Params) -> tuple[Floats, Floats]:
     """Return how many mm right of and below the nose tip each pixel is."""
     size, crop = settings.preprocess.size, settings.preprocess.crop
-    millimetres = (np.arange(size) - (size - 1) / 2) * crop / size
-    right, down = np.meshgrid(millimetres, millimetres)
-    return right, down
+    pixel_offsets = (np.arange(size) - (size - 1) / 2) * crop / size
+    right_mm, down_mm = np.meshgrid(pixel_offsets, pixel_offsets)
+    return right_mm, down_mm
 
 
-def depths(images: frames.Images, rows: frames.Rows, settings: params.Params) -> list[Floats]:
+def face_depths(images: frames.Images, rows: frames.Rows, settings: params.Params) -> list[Floats]:
     """Return prepared faces in mm behind the nose, turned to the front; NaN where there is none."""
-    span, nothing = window(settings.preprocess), np.full((settings.preprocess.size,) * 2, np.nan)
-    depths = []
+    depth_window, missing_face = (
+        window(settings.preprocess),
+        np.full((settings.preprocess.size,) * 2, np.nan),
+    )
+    depth_images = []
     for face in frames.prepared(images, rows, settings, frontalise=True):
-        behind = nothing if face.image is None else span.decode(face.image)
-        depths.append(np.where(behind < EDGE, behind, np.nan))
-    return depths
+        depths_behind = missing_face if face.image is None else depth_window.decode(face.image)
+        depth_images.append(np.where(depths_behind < FACE_EDGE, depths_behind, np.nan))
+    return depth_images
 
 
-def real(folder: Path, settings: params.Params) -> Faces:
+def real_faces(folder: Path, settings: params.Params) -> Faces:
     """Return the faces of FOLDER."""
     rows = frames.rows_of(folder)
-    names = [(row["subject"], row["expression"], row["pose"]) for row in rows]
-    return dict(zip(names, depths(frames.load(folder, rows), rows, settings), strict=True))
+    face_keys = [(row["subject"], row["expression"], row["pose"]) for row in rows]
+    return dict(zip(face_keys, face_depths(frames.load(folder, rows), rows, settings), strict=True))
 
 
-def virtual(people: int, settings: params.Params) -> Faces:
-    """Return faces of virtual people, another seed than that of any run."""
-    emotions = sorted([*ALIKE.values(), NEUTRAL[1]])
-    wanted = {"emotions": emotions, "subjects": people, "frames": FRAMES}
-    camera = settings.data.virtual.model_copy(update=wanted)
+def virtual_faces(people: int, settings: params.Params) -> Faces:
+    """Return faces of virtual people of a seed that no run uses."""
+    emotions = sorted([*EXPRESSION_EMOTIONS.values(), NEUTRAL[1]])
+    camera_changes = {"emotions": emotions, "subjects": people, "frames": FRAME_COUNT}
+    camera = settings.data.virtual.model_copy(update=camera_changes)
     faces: Faces = {}
     for images, rows in people_frames(camera, settings.seed + 77):
-        for row, face in zip(rows, depths(list(images), rows, settings), strict=True):
+        for row, face in zip(rows, face_depths(list(images), rows, settings), strict=True):
             faces[row["subject"], row["label"], row["id"].rsplit("-", 1)[1]] = face
     return faces
 
 
-def change(faces: Faces, expression: str, neutral: str) -> Floats:
+def mean_changes(faces: Faces, expression: str, neutral: str) -> Floats:
     """Return each person's change (people, S, S) from neutral to `expression`, made symmetric."""
     by_person: dict[str, list[Floats]] = {}
-    for (person, shown, pose), face in faces.items():
-        if shown == expression and (person, neutral, pose) in faces:
+    for (person, shown_expression, pose), face in faces.items():
+        if shown_expression == expression and (person, neutral, pose) in faces:
             by_person.setdefault(person, []).append(face - faces[person, neutral, pose])
-    each = np.stack([_median(np.stack(poses)) for poses in by_person.values()])
-    return _mean(np.stack([each, each[..., ::-1]]))
+    person_changes = np.stack([_masked_median(np.stack(poses)) for poses in by_person.values()])
+    return _masked_mean(np.stack([person_changes, person_changes[..., ::-1]]))
 
 
-def rest(faces: Faces, neutral: str) -> Floats:
+def mean_rest(faces: Faces, neutral: str) -> Floats:
     """Return the mean over people (S, S) of their neutral faces, made symmetric."""
     by_person: dict[str, list[Floats]] = {}
-    for (person, shown, _), face in faces.items():
-        if shown == neutral:
+    for (person, shown_expression, _), face in faces.items():
+        if shown_expression == neutral:
             by_person.setdefault(person, []).append(face)
-    mean = _mean(np.stack([_median(np.stack(poses)) for poses in by_person.values()]))
-    return _mean(np.stack([mean, mean[:, ::-1]]))
+    mean_face = _masked_mean(
+        np.stack([_masked_median(np.stack(poses)) for poses in by_person.values()])
+    )
+    return _masked_mean(np.stack([mean_face, mean_face[:, ::-1]]))
 
 
-def _median(fields: Floats) -> Floats:
+def _masked_median(fields: Floats) -> Floats:
     return np.ma.median(np.ma.masked_invalid(fields), axis=0).filled(np.nan)
 
 
-def _mean(fields: Floats) -> Floats:
+def _masked_mean(fields: Floats) -> Floats:
     return np.ma.masked_invalid(fields).mean(0).filled(np.nan)
 
 
-def alike(one: Floats, other: Floats, inner: npt.NDArray[np.bool_]) -> float:
+def field_correlation(field: Floats, other_field: Floats, inner: npt.NDArray[np.bool_]) -> float:
     """Return the correlation of two fields (S, S) over the inner face."""
-    known = inner & np.isfinite(one) & np.isfinite(other)
-    return float(np.corrcoef(one[known], other[known])[0, 1])
+    is_known = inner & np.isfinite(field) & np.isfinite(other_field)
+    return float(np.corrcoef(field[is_known], other_field[is_known])[0, 1])
 
 
 def strength(field: Floats, inner: npt.NDArray[np.bool_]) -> float:
@@ -119,55 +126,88 @@ def strength(field: Floats, inner: npt.NDArray[np.bool_]) -> float:
     return float(np.sqrt(np.nanmean(field[inner] ** 2)))
 
 
-def summary(expression: str, people: Floats, made: Floats, inner: npt.NDArray[np.bool_]) -> str:
-    """Return the line of an expression."""
-    mean, ours = _mean(people), _mean(made)
-    rest = [_mean(np.delete(people, k, 0)) for k in range(len(people))]
-    own = [alike(one, other, inner) for one, other in zip(people, rest, strict=True)]
-    ours_each = [alike(one, ours, inner) for one in people]
-    strengths = [strength(field, inner) for field in (mean, ours)]
+def format_summary(
+    expression: str, person_changes: Floats, virtual_changes: Floats, inner: npt.NDArray[np.bool_]
+) -> str:
+    """Return one line about an expression."""
+    real_mean, virtual_mean = _masked_mean(person_changes), _masked_mean(virtual_changes)
+    other_means = [
+        _masked_mean(np.delete(person_changes, person_index, 0))
+        for person_index in range(len(person_changes))
+    ]
+    own_correlations = [
+        field_correlation(person_change, other_mean, inner)
+        for person_change, other_mean in zip(person_changes, other_means, strict=True)
+    ]
+    virtual_correlations = [
+        field_correlation(person_change, virtual_mean, inner) for person_change in person_changes
+    ]
+    strengths = [strength(field, inner) for field in (real_mean, virtual_mean)]
     return (
         "{}: real {:.2f} mm, virtual {:.2f} mm, correlation of the means {:.2f}; of one real "
         "person with the mean of the others {:.2f}, with the virtual mean {:.2f}"
-    ).format(expression, *strengths, alike(mean, ours, inner), np.mean(own), np.mean(ours_each))
-
-
-def fitted(name: str, missing: Floats, settings: params.Params) -> list[flesh.Bump]:
-    """Return the bumps that are there plus those of the change that is `missing` (S, S)."""
-    right, down = mm(settings)
-    points = np.stack([right.ravel(), down.ravel()], 1)
-    known = inside(settings).ravel() & np.isfinite(missing.ravel())
-    columns = np.stack([flesh.depth(points, ((*place, 1.0),)) for place in PLACES], 1)[known]
-    there = {(right, down): deeper for right, down, deeper in flesh.BUMPS[name]}
-    now = np.array([there.get(place, 0.0) for place in PLACES])
-    squared = columns.T @ columns + RIDGE**2 * np.eye(len(PLACES))
-    best = np.linalg.solve(
-        squared, columns.T @ (missing.ravel()[known] / TYPICAL[name] + columns @ now)
+    ).format(
+        expression,
+        *strengths,
+        field_correlation(real_mean, virtual_mean, inner),
+        np.mean(own_correlations),
+        np.mean(virtual_correlations),
     )
-    bumps = [(*place, round(float(v), 1)) for place, v in zip(PLACES, best, strict=True)]
-    return [bump for bump in bumps if abs(bump[2]) >= LEAST]
 
 
-def inside(settings: params.Params) -> npt.NDArray[np.bool_]:
-    """Return the inner face (S, S)."""
-    right, down = mm(settings)
-    wide, high, middle = INNER
-    return (right / wide) ** 2 + ((down - middle) / high) ** 2 < 1
+def fit_bumps(name: str, missing: Floats, settings: params.Params) -> list[flesh.Bump]:
+    """Return the current bumps plus those fitted to the `missing` change (S, S)."""
+    right_mm, down_mm = pixel_millimetres(settings)
+    pixel_points = np.stack([right_mm.ravel(), down_mm.ravel()], 1)
+    is_known = inner_mask(settings).ravel() & np.isfinite(missing.ravel())
+    bump_columns = np.stack(
+        [flesh.depth(pixel_points, ((*bump_place, 1.0),)) for bump_place in BUMP_PLACES], 1
+    )[is_known]
+    current_bumps = {
+        (right_mm, down_mm): bump_height for right_mm, down_mm, bump_height in flesh.BUMPS[name]
+    }
+    current_heights = np.array([current_bumps.get(bump_place, 0.0) for bump_place in BUMP_PLACES])
+    normal_matrix = bump_columns.T @ bump_columns + RIDGE_WEIGHT**2 * np.eye(len(BUMP_PLACES))
+    best_heights = np.linalg.solve(
+        normal_matrix,
+        bump_columns.T
+        @ (missing.ravel()[is_known] / TYPICAL_STRENGTHS[name] + bump_columns @ current_heights),
+    )
+    new_bumps = [
+        (*bump_place, round(float(height), 1))
+        for bump_place, height in zip(BUMP_PLACES, best_heights, strict=True)
+    ]
+    return [bump for bump in new_bumps if abs(bump[2]) >= LEAST_HEIGHT]
 
 
-def drawn(fields: dict[str, tuple[Floats, Floats]], inner: npt.NDArray[np.bool_]) -> None:
+def inner_mask(settings: params.Params) -> npt.NDArray[np.bool_]:
+    """Return which pixels (S, S) belong to the inner face."""
+    right_mm, down_mm = pixel_millimetres(settings)
+    half_width, half_height, middle_offset = INNER_ELLIPSE
+    return (right_mm / half_width) ** 2 + ((down_mm - middle_offset) / half_height) ** 2 < 1
+
+
+def draw_fields(fields: dict[str, tuple[Floats, Floats]], inner: npt.NDArray[np.bool_]) -> None:
     """Draw real and virtual mean changes to build/motion.png."""
-    shape = {"figsize": (7.6, 2.4 * len(fields)), "layout": "constrained", "squeeze": False}
-    figure, axes = plt.subplots(len(fields), 3, **shape)
-    for number, (name, pair) in enumerate(fields.items()):
-        row = axes[number]
-        kinds = (*pair, pair[0] - pair[1])
-        for axis, field, kind in zip(row, kinds, ("real", "virtual", "difference"), strict=True):
-            shown = axis.imshow(np.where(inner, field, np.nan), cmap="RdBu", vmin=-12, vmax=12)
-            axis.set(xticks=[], yticks=[], title=kind if number == 0 else "")
+    figure_options = {
+        "figsize": (7.6, 2.4 * len(fields)),
+        "layout": "constrained",
+        "squeeze": False,
+    }
+    figure, axes = plt.subplots(len(fields), 3, **figure_options)
+    for row_number, (name, field_pair) in enumerate(fields.items()):
+        axes_row = axes[row_number]
+        shown_fields = (*field_pair, field_pair[0] - field_pair[1])
+        for axis, field, title in zip(
+            axes_row, shown_fields, ("real", "virtual", "difference"), strict=True
+        ):
+            colour_image = axis.imshow(
+                np.where(inner, field, np.nan), cmap="RdBu", vmin=-12, vmax=12
+            )
+            axis.set(xticks=[], yticks=[], title=title if row_number == 0 else "")
             axis.spines[:].set_visible(False)
-        row[0].set_ylabel(name)
-    figure.colorbar(shown, ax=axes, label="mm deeper than the neutral face", shrink=0.8)
+        axes_row[0].set_ylabel(name)
+    figure.colorbar(colour_image, ax=axes, label="mm deeper than the neutral face", shrink=0.8)
     Path("build").mkdir(exist_ok=True)
     figure.savefig("build/motion.png", dpi=100, metadata={"Software": None})
 
@@ -175,19 +215,22 @@ def drawn(fields: dict[str, tuple[Floats, Floats]], inner: npt.NDArray[np.bool_]
 def main(folder: Path, *, people: int = 24, fit: bool = False) -> None:
     """Print how alike the changes are, draw them, and with `fit` the bumps."""
     settings = params.load()
-    real_faces, virtual_faces = real(folder, settings), virtual(people, settings)
-    inner = inside(settings)
+    recorded_faces, rendered_faces = real_faces(folder, settings), virtual_faces(people, settings)
+    is_inner = inner_mask(settings)
     fields = {}
-    for expression, emotion in ALIKE.items():
-        theirs = change(real_faces, expression, NEUTRAL[0])
-        ours = change(virtual_faces, emotion, NEUTRAL[1])
-        print(summary(expression, theirs, ours, inner))
-        fields[expression] = (_mean(theirs), _mean(ours))
-    drawn(fields, inner)
-    fields["neutral"] = (rest(real_faces, NEUTRAL[0]), rest(virtual_faces, NEUTRAL[1]))
-    for name, expression in FLESH.items() if fit else []:
-        theirs, ours = fields[expression]
-        print(name, fitted(name, theirs - ours, settings))
+    for expression, emotion in EXPRESSION_EMOTIONS.items():
+        real_changes = mean_changes(recorded_faces, expression, NEUTRAL[0])
+        virtual_changes = mean_changes(rendered_faces, emotion, NEUTRAL[1])
+        print(format_summary(expression, real_changes, virtual_changes, is_inner))
+        fields[expression] = (_masked_mean(real_changes), _masked_mean(virtual_changes))
+    draw_fields(fields, is_inner)
+    fields["neutral"] = (
+        mean_rest(recorded_faces, NEUTRAL[0]),
+        mean_rest(rendered_faces, NEUTRAL[1]),
+    )
+    for name, expression in FLESH_EXPRESSIONS.items() if fit else []:
+        real_changes, virtual_changes = fields[expression]
+        print(name, fit_bumps(name, real_changes - virtual_changes, settings))
 
 
 if __name__ == "__main__":

@@ -26,40 +26,44 @@ from depthfaces.classify.sample import Sample
 from depthfaces.features.store import describe
 from depthfaces.sources.virtual import people_frames
 
-EXPRESSIONS = {"neutral": "Neutral", "smile": "Happiness", "mouth-wide-open": "Surprise"}
+EXPRESSION_EMOTIONS = {"neutral": "Neutral", "smile": "Happiness", "mouth-wide-open": "Surprise"}
 
 
-def real(folder: Path, p: params.Params) -> tuple[np.ndarray, list[dict[str, str]]]:
+def real_faces(folder: Path, p: params.Params) -> tuple[np.ndarray, list[dict[str, str]]]:
     """Return prepared faces of the three clear expressions and their rows."""
-    rows = [row for row in frames.rows_of(folder) if row["expression"] in EXPRESSIONS]
-    return _prepared(frames.load(folder, rows), rows, p)
+    rows = [row for row in frames.rows_of(folder) if row["expression"] in EXPRESSION_EMOTIONS]
+    return _prepared_faces(frames.load(folder, rows), rows, p)
 
 
-def virtual(p: params.Params, subjects: int, each: int) -> tuple[np.ndarray, list[dict]]:
+def virtual_faces(p: params.Params, subjects: int, each: int) -> tuple[np.ndarray, list[dict]]:
     """Return prepared virtual faces of the same expressions and their rows."""
-    change = {"emotions": sorted(EXPRESSIONS.values()), "subjects": subjects, "frames": each}
-    camera = p.data.virtual.model_copy(update=change)
-    images, kept = [], []
+    camera_changes = {
+        "emotions": sorted(EXPRESSION_EMOTIONS.values()),
+        "subjects": subjects,
+        "frames": each,
+    }
+    camera = p.data.virtual.model_copy(update=camera_changes)
+    images, kept_rows = [], []
     for raw, rows in people_frames(camera, p.seed + 1):
-        faces, good = _prepared(list(raw), rows, p)
-        images.append(faces)
-        kept += good
-    return np.concatenate(images), kept
+        prepared_faces, usable_rows = _prepared_faces(list(raw), rows, p)
+        images.append(prepared_faces)
+        kept_rows += usable_rows
+    return np.concatenate(images), kept_rows
 
 
-def _prepared(images, rows, p):
+def _prepared_faces(images, rows, p):
     faces = list(frames.prepared(images, rows, p))
-    good = [i for i, face in enumerate(faces) if face.image is not None]
-    return np.stack([faces[i].image for i in good]), [rows[i] for i in good]
+    usable_rows = [row for row, face in enumerate(faces) if face.image is not None]
+    return np.stack([faces[row].image for row in usable_rows]), [rows[row] for row in usable_rows]
 
 
-class Nets:
-    """The package's net behind scikit-learn's face, with labels for numbers."""
+class NetClassifier:
+    """The package's net behind scikit-learn's interface, with labels in place of class indices."""
 
     def __init__(self, p: params.Params) -> None:
         self.p = p
 
-    def fit(self, x: np.ndarray, labels: np.ndarray) -> "Nets":
+    def fit(self, x: np.ndarray, labels: np.ndarray) -> "NetClassifier":
         """Train on faces (n, side^2) and their labels."""
         self.names, y = np.unique(labels, return_inverse=True)
         self.net = Net.fit(Sample(x, y), Sample(x[:0], y[:0]), 0, self.p.classify)
@@ -70,58 +74,79 @@ class Nets:
         return self.names[self.net.predict(x).argmax(1)]
 
 
-# What each looks at, and how it is made from the parameters.
-MACHINES = {
+# Classifier: its input, and how it is built from the parameters.
+CLASSIFIERS = {
     "SVM": ("features", lambda _: make_pipeline(StandardScaler(), SVC(C=3.0))),
     "forest": ("features", lambda _: RandomForestClassifier(300, random_state=0)),
-    "net": ("pixels", Nets),
+    "net": ("pixels", NetClassifier),
 }
 
 
-def main(folder: Path, subjects: int, each: int) -> None:
+def main(folder: Path, subjects: int, frame_count: int) -> None:
     """Print the accuracies, write the sheet."""
     p = params.load()
-    faces, rows = real(folder, p)
-    labels = np.array([EXPRESSIONS[row["expression"]] for row in rows])
+    faces, rows = real_faces(folder, p)
+    labels = np.array([EXPRESSION_EMOTIONS[row["expression"]] for row in rows])
     people = np.array([row["subject"] for row in rows])
-    front = np.array([row["pose"] == "pose-0" for row in rows])
-    made, made_rows = virtual(p, subjects, each)
-    made_labels = np.array([row["label"] for row in made_rows])
-    print(f"{len(faces)} faces of {len(set(people))} real people, {len(made)} virtual; chance 33 %")
-    seen = [describe(images, p.features) for images in (faces, made)]
-    views = {"features": [one.x for one in seen], "pixels": [one.pixels for one in seen]}
-    for name, (view, machine) in MACHINES.items():
-        x, made_x = views[view]
-        guess = machine(p).fit(made_x, made_labels).predict(x)
-        other = np.empty_like(labels)
+    is_frontal = np.array([row["pose"] == "pose-0" for row in rows])
+    virtual_images, virtual_rows = virtual_faces(p, subjects, frame_count)
+    virtual_labels = np.array([row["label"] for row in virtual_rows])
+    print(
+        f"{len(faces)} faces of {len(set(people))} real people, {len(virtual_images)} virtual; "
+        "chance 33 %"
+    )
+    described = [describe(images, p.features) for images in (faces, virtual_images)]
+    inputs_by_view = {
+        "features": [feature_set.x for feature_set in described],
+        "pixels": [feature_set.pixels for feature_set in described],
+    }
+    for classifier_name, (view, make_classifier) in CLASSIFIERS.items():
+        x, virtual_x = inputs_by_view[view]
+        predicted = make_classifier(p).fit(virtual_x, virtual_labels).predict(x)
+        cross_predicted = np.empty_like(labels)
         for person in sorted(set(people)):
-            held = people == person
-            other[held] = machine(p).fit(x[~held], labels[~held]).predict(x[held])
-        _say(f"{name}: virtual people -> real people", guess, labels, front)
-        _say(f"{name}: other real people -> real people", other, labels, front)
-    _sheet(faces[front], labels[front], made, made_labels)
+            is_held_out = people == person
+            cross_predicted[is_held_out] = (
+                make_classifier(p)
+                .fit(x[~is_held_out], labels[~is_held_out])
+                .predict(x[is_held_out])
+            )
+        _print_scores(
+            f"{classifier_name}: virtual people -> real people", predicted, labels, is_frontal
+        )
+        _print_scores(
+            f"{classifier_name}: other real people -> real people",
+            cross_predicted,
+            labels,
+            is_frontal,
+        )
+    _draw_sheet(faces[is_frontal], labels[is_frontal], virtual_images, virtual_labels)
 
 
-def _say(name: str, guess: np.ndarray, labels: np.ndarray, front: np.ndarray) -> None:
-    right, f1 = guess == labels, f1_score(labels, guess, average="macro")
-    shares = f"frontal {right[front].mean():.1%}, all poses {right.mean():.1%}"
-    print(f"{name}: {shares}, macro-F1 {100 * f1:.1f}")
-    print(confusion_matrix(labels, guess))
+def _print_scores(
+    name: str, predicted: np.ndarray, labels: np.ndarray, is_frontal: np.ndarray
+) -> None:
+    is_right, macro_f1 = predicted == labels, f1_score(labels, predicted, average="macro")
+    accuracy_text = f"frontal {is_right[is_frontal].mean():.1%}, all poses {is_right.mean():.1%}"
+    print(f"{name}: {accuracy_text}, macro-F1 {100 * macro_f1:.1f}")
+    print(confusion_matrix(labels, predicted))
 
 
-def _sheet(
-    faces: np.ndarray, labels: np.ndarray, made: np.ndarray, made_labels: np.ndarray
+def _draw_sheet(
+    faces: np.ndarray, labels: np.ndarray, virtual_images: np.ndarray, virtual_labels: np.ndarray
 ) -> None:
     """Draw real faces over virtual ones of the same expression, three pairs of rows."""
-    names = sorted(EXPRESSIONS.values())
+    emotions = sorted(EXPRESSION_EMOTIONS.values())
     figure, axes = plt.subplots(6, 6, figsize=(6, 6.6))
-    for pair, label in enumerate(names):
-        rows = (faces[labels == label][:6], made[made_labels == label][::11][:6])
-        for down, (kind, images) in enumerate(zip(("real", "virtual"), rows, strict=True)):
-            for axis, image in zip(axes[2 * pair + down], images, strict=False):
+    for row_pair, label in enumerate(emotions):
+        image_rows = (faces[labels == label][:6], virtual_images[virtual_labels == label][::11][:6])
+        for row_offset, (set_name, images) in enumerate(
+            zip(("real", "virtual"), image_rows, strict=True)
+        ):
+            for axis, image in zip(axes[2 * row_pair + row_offset], images, strict=False):
                 axis.imshow(image, cmap="gray", vmin=-1, vmax=1)
                 axis.set(xticks=[], yticks=[])
-            axes[2 * pair + down, 0].set_ylabel(f"{kind}\n{label}", fontsize=7)
+            axes[2 * row_pair + row_offset, 0].set_ylabel(f"{set_name}\n{label}", fontsize=7)
     figure.tight_layout(pad=0.2)
     Path("build").mkdir(exist_ok=True)
     figure.savefig("build/real.png", dpi=120, metadata={"Software": None})

@@ -38,14 +38,15 @@ from depthfaces.units import NAMES, Units
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
-SEED = 15485863  # of the first group's people; far from anybody's params.yaml
-GROUPS, PEOPLE, LEFT_OUT = 6, 110, 10  # people rendered together, and how many of them calibrate
-FRAMES = 4  # of each person and emotion
-WIDTH = 16
+SEED = 15485863  # of the first group's people; far from the seed of any params.yaml
+# People are rendered in groups; the last ten of each group calibrate the nets.
+GROUP_COUNT, GROUP_PEOPLE, LEFT_OUT = 6, 110, 10
+FRAME_COUNT = 4  # of each person and emotion
+NET_WIDTH = 16
 # How many nets, for how many steps, and their seed: short trainings say more of recorded people,
 # long ones of virtual people, and nets that differ err in different places.
 TRAININGS = ((3, 500, 0), (8, 700, 1), (3, 1500, 0))
-UNITS = (2, 1500, 0)  # the same of the nets that learn action units
+UNIT_TRAINING = (2, 1500, 0)  # the same of the nets that learn action units
 
 
 class VirtualFaces(NamedTuple):
@@ -60,34 +61,38 @@ class VirtualFaces(NamedTuple):
     left_out: npt.NDArray[np.bool_]
 
 
-def render(group: int, settings: params.Params) -> VirtualFaces:
+def render_group(group: int, settings: params.Params) -> VirtualFaces:
     """Return prepared faces of one group of virtual people."""
     preprocess = settings.preprocess
-    change = {"subjects": PEOPLE, "frames": FRAMES}
-    camera = settings.data.virtual.model_copy(update=change)
+    camera_changes = {"subjects": GROUP_PEOPLE, "frames": FRAME_COUNT}
+    camera = settings.data.virtual.model_copy(update=camera_changes)
     classes = sorted(camera.emotions)
-    images, y, units, person = [], [], [], []
+    images, labels, unit_strengths, person_numbers = [], [], [], []
     with threadpool_limits(1):
         for frames, rows in people_frames(camera, SEED + group):
             focals = [camera.focal] * len(rows)
-            trusted, turned = preprocess.confidence, preprocess.frontalise
-            prepared = prepare(list(frames), focals, window(preprocess), trusted, turned)
-            for face, row in zip(prepared, rows, strict=True):
+            least_confidence, turn_frontal = preprocess.confidence, preprocess.frontalise
+            prepared_faces = prepare(
+                list(frames), focals, window(preprocess), least_confidence, turn_frontal
+            )
+            for face, row in zip(prepared_faces, rows, strict=True):
                 if face.image is not None:
                     images.append(reduce(face.image[None], settings.features.pixels)[0])
-                    y.append(classes.index(row["label"]))
-                    units.append([row[f"au{unit}"] for unit in NAMES])
-                    person.append(int(row["subject"]))
-    held_out = np.array(person) >= PEOPLE - LEFT_OUT
-    return VirtualFaces(np.stack(images), np.array(y), np.array(units, np.float32), held_out)
+                    labels.append(classes.index(row["label"]))
+                    unit_strengths.append([row[f"au{unit}"] for unit in NAMES])
+                    person_numbers.append(int(row["subject"]))
+    is_held_out = np.array(person_numbers) >= GROUP_PEOPLE - LEFT_OUT
+    return VirtualFaces(
+        np.stack(images), np.array(labels), np.array(unit_strengths, np.float32), is_held_out
+    )
 
 
 def reliability_line(name: str, probabilities: Floats, y: Numbers) -> str:
     """Return a line: how often the most probable class is right, and whether it says so."""
     numbers = reliability(probabilities, y)
-    f1 = f1_score(y, probabilities.argmax(1), average="macro", labels=np.unique(y))
+    macro_f1 = f1_score(y, probabilities.argmax(1), average="macro", labels=np.unique(y))
     return (
-        f"{name}: {numbers['faces']} faces, macro-F1 {100 * f1:.1f}, "
+        f"{name}: {numbers['faces']} faces, macro-F1 {100 * macro_f1:.1f}, "
         f"right {numbers['accuracy']:.2f}, said {numbers['said']:.2f}, "
         f"calibration error {numbers['ece']:.3f} (exact probabilities: {numbers['by_chance']:.3f})"
     )
@@ -97,58 +102,74 @@ def ask_real(folder: Path, net: Net, calibrator: Calibrator, classes: list[str])
     """Print what the nets make of real people."""
     settings = params.load()
     faces = few.read(folder, settings)
-    y = np.array([classes.index(label) for label in faces.table["label"]])
+    labels = np.array([classes.index(label) for label in faces.table["label"]])
     pixels = reduce(np.asarray(faces.images), settings.features.pixels)
     scores = margins(net, pixels)
-    shown = [classes.index(label) for label in faces.classes]
+    shown_classes = [classes.index(label) for label in faces.classes]
     probabilities = calibrator.probabilities(scores)
-    print(reliability_line("real people", probabilities, y))
-    among = probabilities[:, shown] / probabilities[:, shown].sum(1, keepdims=True)
-    print(reliability_line("the same, told which it may be", among, np.searchsorted(shown, y)))
+    print(reliability_line("real people", probabilities, labels))
+    shown_probabilities = probabilities[:, shown_classes] / probabilities[:, shown_classes].sum(
+        1, keepdims=True
+    )
+    print(
+        reliability_line(
+            "the same, told which it may be",
+            shown_probabilities,
+            np.searchsorted(shown_classes, labels),
+        )
+    )
     strengths = Units.load(shipped.UNITS).predict(pixels)
-    table = pd.DataFrame(strengths, columns=[f"{unit} {NAMES[unit]}" for unit in NAMES])
-    print(table.groupby(faces.table["label"].to_numpy(str)).mean().T.round(2).to_string())
+    strength_table = pd.DataFrame(strengths, columns=[f"{unit} {NAMES[unit]}" for unit in NAMES])
+    print(strength_table.groupby(faces.table["label"].to_numpy(str)).mean().T.round(2).to_string())
 
 
 def learn_units(faces: VirtualFaces, settings: params.Params) -> None:
     """Train the nets of action units and write them; print how far they follow the truth."""
-    members, steps, seed = UNITS
-    change = {"net_width": WIDTH, "net_members": members, "net_steps": steps}
-    setting = settings.of_unit("mm").classify.model_copy(update=change)
-    learned = ~faces.left_out
-    units = Units.fit(faces.x[learned], faces.units[learned], seed, setting)
+    members, steps, seed = UNIT_TRAINING
+    net_changes = {"net_width": NET_WIDTH, "net_members": members, "net_steps": steps}
+    classify_settings = settings.of_unit("mm").classify.model_copy(update=net_changes)
+    is_learned = ~faces.left_out
+    units = Units.fit(faces.x[is_learned], faces.units[is_learned], seed, classify_settings)
     units.net.nets.half()
     units.save(shipped.UNITS)
     strengths = Units.load(shipped.UNITS).predict(faces.x[faces.left_out])
     truth = faces.units[faces.left_out]
-    for place, (unit, name) in enumerate(NAMES.items()):
-        r = np.corrcoef(strengths[:, place], truth[:, place])[0, 1]
-        print(f"{unit} {name}: correlation {r:.2f}")
+    for unit_index, (unit, name) in enumerate(NAMES.items()):
+        correlation = np.corrcoef(strengths[:, unit_index], truth[:, unit_index])[0, 1]
+        print(f"{unit} {name}: correlation {correlation:.2f}")
 
 
-def train(faces: Sample, settings: params.Params) -> Net:
+def train_nets(faces: Sample, settings: params.Params) -> Net:
     """Return all nets as one."""
-    parts = []
+    trained_nets = []
     for members, steps, seed in tqdm(TRAININGS, "trainings"):
-        change = {"net_width": WIDTH, "net_members": members, "net_steps": steps}
-        how = settings.of_unit("mm").classify.model_copy(update=change)
-        parts.append(Net.fit(faces, faces.pick(slice(0)), seed, how))
-    shape = parts[0].shape._replace(members=sum(len(part.nets) for part in parts))
-    together = Net(shape)
-    together.nets = nn.ModuleList(chain.from_iterable(part.nets for part in parts)).eval()
-    return together
+        net_changes = {"net_width": NET_WIDTH, "net_members": members, "net_steps": steps}
+        classify_settings = settings.of_unit("mm").classify.model_copy(update=net_changes)
+        trained_nets.append(Net.fit(faces, faces.pick(slice(0)), seed, classify_settings))
+    joined_shape = trained_nets[0].shape._replace(
+        members=sum(len(net.nets) for net in trained_nets)
+    )
+    joined_net = Net(joined_shape)
+    joined_net.nets = nn.ModuleList(chain.from_iterable(net.nets for net in trained_nets)).eval()
+    return joined_net
 
 
 def main(*, real: Path = Path()) -> None:
     """Render, train, calibrate, print, write."""
     settings = params.load()
-    work = Parallel(settings.threads, return_as="generator")
-    groups = list(tqdm(work(delayed(render)(k, settings) for k in range(GROUPS)), "people", GROUPS))
-    faces = VirtualFaces(*(np.concatenate(pieces) for pieces in zip(*groups, strict=True)))
+    run_jobs = Parallel(settings.threads, return_as="generator")
+    face_groups = list(
+        tqdm(
+            run_jobs(delayed(render_group)(group, settings) for group in range(GROUP_COUNT)),
+            "people",
+            GROUP_COUNT,
+        )
+    )
+    faces = VirtualFaces(*(np.concatenate(pieces) for pieces in zip(*face_groups, strict=True)))
     train_faces, held_out = (
         Sample(faces.x[rows], faces.y[rows]) for rows in (~faces.left_out, faces.left_out)
     )
-    net = train(train_faces, settings)
+    net = train_nets(train_faces, settings)
     (shipped.FOLDER / CONFIG).unlink(missing_ok=True)  # a kill leaves no config of other weights
     net.nets.half()  # on disk; read again as what it was, rounded
     net.save(shipped.FOLDER / "net")
@@ -160,20 +181,20 @@ def main(*, real: Path = Path()) -> None:
     print(reliability_line("virtual people left out", probabilities, held_out.y))
     if real != Path():
         ask_real(real, net, calibrator, sorted(settings.data.virtual.emotions))
-    write(calibrator, probabilities, held_out.y, settings)
+    write_config(calibrator, probabilities, held_out.y, settings)
 
 
-def write(
+def write_config(
     calibrator: Calibrator, probabilities: Floats, y: Numbers, settings: params.Params
 ) -> None:
     """Write what `recognise` has to know beside the nets."""
     counts = {
         "sure_from": sure_from(probabilities, y),
         "faces": len(y),
-        "people": GROUPS * LEFT_OUT,
+        "people": GROUP_COUNT * LEFT_OUT,
     }
     net = {
-        "arm": f"{GROUPS * (PEOPLE - LEFT_OUT)} virtual people",
+        "arm": f"{GROUP_COUNT * (GROUP_PEOPLE - LEFT_OUT)} virtual people",
         "seed": 0,
         "validation_macro_f1": float(f1_score(y, probabilities.argmax(1), average="macro")),
         "calibration": {**calibrator._asdict(), **counts},

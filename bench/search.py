@@ -42,16 +42,16 @@ from depthfaces.metrics.embedding import Embedding
 from depthfaces.schema import Features
 
 P = params.load()
-SHOWN = ("right", "recall", "coverage", "density", "precision", "fd")
+MEASURES = ("right", "recall", "coverage", "density", "precision", "fd")
 
 
-def everything(faces: np.ndarray, wanted: Features) -> np.ndarray:
+def all_features(faces: np.ndarray, settings: Features) -> np.ndarray:
     """Return all hand-made features side by side, as `compare` measures them."""
-    return extract(faces, wanted)[0]
+    return extract(faces, settings)[0]
 
 
-class Eye(NamedTuple):
-    """What looks at a finished set: an SVM on its features, and real people to compare it with."""
+class IndependentJudge(NamedTuple):
+    """An SVM that scores a finished set by its features, and real people to compare it with."""
 
     describe: Family
     svm: Any
@@ -59,162 +59,191 @@ class Eye(NamedTuple):
     real: np.ndarray
 
     @classmethod
-    def of(cls, train: FaceSet, others: FaceSet, seed: int, describe: Family = hog) -> "Eye":
-        """Split the `others` by person: one half teaches the judge, the other is compared with."""
+    def fit(
+        cls, train: FaceSet, others: FaceSet, seed: int, describe: Family = hog
+    ) -> "IndependentJudge":
+        """Split the `others` by person: one half trains the SVM, the other is compared with."""
         rng = seeding.stream(seed, "eye")
         people = rng.permutation(np.unique(others.table["group"]))
-        teach = np.isin(others.table["group"], people[::2])
+        is_teaching = np.isin(others.table["group"], people[::2])
         x = describe(np.asarray(others.images), P.features)
-        svm = make_pipeline(StandardScaler(), SVC(C=10.0)).fit(x[teach], others.targets[teach])
-        taught = describe(np.asarray(train.images), P.features)
-        space = Embedding.fit(taught, P.compare.dimensions)
-        return cls(describe, svm, space, space(x[~teach]))
-
-    def look(self, faces: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-        """Return the share of `faces` of the right emotion, and how they overlap with people."""
-        x = self.describe(faces, P.features)
-        right = self.svm.predict(x) == targets
-        found = {"right": float(np.mean([right[targets == k].mean() for k in set(targets)]))}
-        clouds = {"real": self.real, "fake": self.space(x)}
-        for name in SHOWN[1:]:
-            more = {} if name == "fd" else {"neighbours": P.compare.neighbours}
-            found[name] = CLOUD_METRICS[name](**clouds, **more)
-        return found
-
-
-def settings(method: str) -> Settings:
-    """Return the parameters with another method."""
-    chosen = P.evolve.model_copy(update={"method": method})
-    return Settings(chosen, P.ga, P.pso, P.cmaes, P.qd)
-
-
-def study(gan: Path, faces: Path, others: Path, seeds: int, methods: list[str]) -> pd.DataFrame:
-    """Return a row a seed and set: plain draws, the control, each method, half of it with plain."""
-    model, data = store.load(gan, faces), FaceSet.open(faces)
-    rows = []
-    for seed in tqdm(range(seeds), "seeds"):
-        eye = Eye.of(data.split("train"), FaceSet.open(others), seed)
-        panel = judge.learn(data, P.evolve.judges, seeding.stream(seed, "judges"))
-        evidence = Evidence.of(
-            panel, data.split("train"), data.split("validation"), store.critic(gan)
+        svm = make_pipeline(StandardScaler(), SVC(C=10.0)).fit(
+            x[is_teaching], others.targets[is_teaching]
         )
-        for name, z in searched(model, evidence, seed, methods).items():
-            targets = np.repeat(np.arange(len(z)), [len(part) for part in z])
-            made = sample(model.generator, np.concatenate(z), targets)
-            rows.append({"seed": seed, "set": name, **eye.look(made, targets)})
-            print(rows[-1], file=sys.stderr, flush=True)
-    return pd.DataFrame(rows)
+        train_features = describe(np.asarray(train.images), P.features)
+        space = Embedding.fit(train_features, P.compare.dimensions)
+        return cls(describe, svm, space, space(x[~is_teaching]))
+
+    def measure_set(self, faces: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Return the share of `faces` of the right emotion, and their overlap with real people."""
+        x = self.describe(faces, P.features)
+        is_right = self.svm.predict(x) == targets
+        measures = {"right": float(np.mean([is_right[targets == k].mean() for k in set(targets)]))}
+        point_clouds = {"real": self.real, "fake": self.space(x)}
+        for measure_name in MEASURES[1:]:
+            options = {} if measure_name == "fd" else {"neighbours": P.compare.neighbours}
+            measures[measure_name] = CLOUD_METRICS[measure_name](**point_clouds, **options)
+        return measures
 
 
-def searched(
+def method_settings(method: str) -> Settings:
+    """Return the parameters with another method."""
+    evolve_settings = P.evolve.model_copy(update={"method": method})
+    return Settings(evolve_settings, P.ga, P.pso, P.cmaes, P.qd)
+
+
+def run_study(gan: Path, faces: Path, others: Path, seeds: int, methods: list[str]) -> pd.DataFrame:
+    """Return one row per seed and set: plain draws, control, methods, and half-plain mixes."""
+    model, face_set = store.load(gan, faces), FaceSet.open(faces)
+    study_rows = []
+    for seed in tqdm(range(seeds), "seeds"):
+        set_judge = IndependentJudge.fit(face_set.split("train"), FaceSet.open(others), seed)
+        judge_panel = judge.learn(face_set, P.evolve.judges, seeding.stream(seed, "judges"))
+        evidence = Evidence.of(
+            judge_panel, face_set.split("train"), face_set.split("validation"), store.critic(gan)
+        )
+        for set_name, latents in search_latents(model, evidence, seed, methods).items():
+            targets = np.repeat(
+                np.arange(len(latents)), [len(class_latents) for class_latents in latents]
+            )
+            generated = sample(model.generator, np.concatenate(latents), targets)
+            study_rows.append(
+                {"seed": seed, "set": set_name, **set_judge.measure_set(generated, targets)}
+            )
+            print(study_rows[-1], file=sys.stderr, flush=True)
+    return pd.DataFrame(study_rows)
+
+
+def search_latents(
     model: store.Model, evidence: Evidence, seed: int, methods: list[str]
 ) -> dict[str, list[np.ndarray]]:
-    """Return for each set its latents, one array an emotion; the control is searched once."""
-    count = P.export.per_class
-    found: dict[str, list[np.ndarray]] = {}
+    """Return {set: latents, one array per emotion}; the control is searched once."""
+    per_class = P.export.per_class
+    latents_by_set: dict[str, list[np.ndarray]] = {}
     for target, label in enumerate(model.classes):
-        worth = score(FITNESSES[P.ga.fitness](evidence), renderer(model.generator, target), target)
-        space = Space(model.generator.shape.latent, seeding.number(seed, "evolve", label))
+        fitness = score(
+            FITNESSES[P.ga.fitness](evidence), renderer(model.generator, target), target
+        )
+        latent_space = Space(model.generator.shape.latent, seeding.number(seed, "evolve", label))
         records = {}
         with tempfile.TemporaryDirectory() as folder:  # the control comes out of the journal
             for method in methods:
-                records |= contest(worth, space, settings(method), Journal(Path(folder), "all"))
-        plain = records[CONTROL].z[:count]
-        found.setdefault("plain", []).append(plain)
-        for outcome in results.outcomes(label, records, count, evidence.nearness):
-            z = outcome.record.z[outcome.rows]
-            found.setdefault(outcome.method, []).append(z)
+                records |= contest(
+                    fitness, latent_space, method_settings(method), Journal(Path(folder), "all")
+                )
+        plain_latents = records[CONTROL].z[:per_class]
+        latents_by_set.setdefault("plain", []).append(plain_latents)
+        for outcome in results.outcomes(label, records, per_class, evidence.nearness):
+            method_latents = outcome.record.z[outcome.rows]
+            latents_by_set.setdefault(outcome.method, []).append(method_latents)
             if outcome.method != CONTROL:
-                mixed = np.concatenate([z[: count // 2], plain[: count - count // 2]])
-                found.setdefault(f"{outcome.method}, half plain", []).append(mixed)
-    return found
+                half_plain = np.concatenate(
+                    [method_latents[: per_class // 2], plain_latents[: per_class - per_class // 2]]
+                )
+                latents_by_set.setdefault(f"{outcome.method}, half plain", []).append(half_plain)
+    return latents_by_set
 
 
-def told(table: pd.DataFrame) -> str:
+def format_table(table: pd.DataFrame) -> str:
     """Return means as Markdown, and what each method gains with its 95 % t interval over seeds."""
-    lines = [f"| set | {' | '.join(SHOWN)} |", "|---" * (len(SHOWN) + 1) + "|"]
-    by = table.pivot(index="seed", columns="set")
-    for name in dict.fromkeys(table["set"]):
-        means = [f"{by[key, name].mean():.3f}" for key in SHOWN]
-        lines.append(f"| {name} | {' | '.join(means)} |")
-    for name in dict.fromkeys(table["set"]):
-        if name in ("plain", CONTROL) or CONTROL not in by["right"]:
+    table_lines = [f"| set | {' | '.join(MEASURES)} |", "|---" * (len(MEASURES) + 1) + "|"]
+    by_seed = table.pivot(index="seed", columns="set")
+    for set_name in dict.fromkeys(table["set"]):
+        mean_cells = [f"{by_seed[measure, set_name].mean():.3f}" for measure in MEASURES]
+        table_lines.append(f"| {set_name} | {' | '.join(mean_cells)} |")
+    for set_name in dict.fromkeys(table["set"]):
+        if set_name in ("plain", CONTROL) or CONTROL not in by_seed["right"]:
             continue
-        gain = by["right", name] - by["right", CONTROL]
-        kept = by["recall", name] / by["recall", "plain"]
-        parts = f"right - {CONTROL}'s {interval(gain)}; recall / plain's {interval(kept)}"
-        lines.append(f"\n{name}: {parts}")
-    return "\n".join(lines)
+        gain = by_seed["right", set_name] - by_seed["right", CONTROL]
+        recall_ratio = by_seed["recall", set_name] / by_seed["recall", "plain"]
+        gain_text = (
+            f"right - {CONTROL}'s {format_interval(gain)}; "
+            f"recall / plain's {format_interval(recall_ratio)}"
+        )
+        table_lines.append(f"\n{set_name}: {gain_text}")
+    return "\n".join(table_lines)
 
 
-def interval(values: pd.Series) -> str:
+def format_interval(values: pd.Series) -> str:
     """Return the mean and its 95 % t interval."""
-    mean, half = values.mean(), np.nan
+    mean, half_width = values.mean(), np.nan
     if len(values) > 1:
-        half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return f"{mean:+.3f} ({mean - half:+.3f} to {mean + half:+.3f})"
+        half_width = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    return f"{mean:+.3f} ({mean - half_width:+.3f} to {mean + half_width:+.3f})"
 
 
-def post(gan: Path, faces: Path, others: Path) -> pd.DataFrame:
-    """Return a row a post-processing step: what it does to the same plain draws."""
-    model, data, rng = store.load(gan, faces), FaceSet.open(faces), np.random.default_rng(0)
-    eye = Eye.of(data.split("train"), FaceSet.open(others), 0, everything)
+def compare_posts(gan: Path, faces: Path, others: Path) -> pd.DataFrame:
+    """Return one row per post-processing step: the scores of the same plain draws after it."""
+    model, face_set, rng = store.load(gan, faces), FaceSet.open(faces), np.random.default_rng(0)
+    set_judge = IndependentJudge.fit(face_set.split("train"), FaceSet.open(others), 0, all_features)
     targets = np.repeat(np.arange(len(model.classes)), P.export.per_class)
     z = rng.standard_normal((len(targets), model.generator.shape.latent), np.float32)
-    made = sample(model.generator, z, targets)
-    steps = {"none": "", **{name: name for name in POSTS}, "all three": "+".join(POSTS)}
+    generated = sample(model.generator, z, targets)
+    post_steps = {
+        "none": "",
+        **{step_name: step_name for step_name in POSTS},
+        "all three": "+".join(POSTS),
+    }
     return pd.DataFrame(
-        {"seed": 0, "set": name, **eye.look(processed(made, step), targets)}
-        for name, step in tqdm(steps.items(), "post")
+        {"seed": 0, "set": step_name, **set_judge.measure_set(processed(generated, step), targets)}
+        for step_name, step in tqdm(post_steps.items(), "post")
     )
 
 
-def speed(gan: Path, faces: Path) -> None:
+def print_speed(gan: Path, faces: Path) -> None:
     """Print evaluations a second in batches and one at a time, and what each part costs."""
-    model, data = store.load(gan, faces), FaceSet.open(faces)
-    panel = judge.learn(data, P.evolve.judges, seeding.stream(0, "judges"))
-    evidence = Evidence.of(panel, data.split("train"), data.split("validation"), store.critic(gan))
+    model, face_set = store.load(gan, faces), FaceSet.open(faces)
+    judge_panel = judge.learn(face_set, P.evolve.judges, seeding.stream(0, "judges"))
+    evidence = Evidence.of(
+        judge_panel, face_set.split("train"), face_set.split("validation"), store.critic(gan)
+    )
     fitness, render = FITNESSES["quality"](evidence), renderer(model.generator, 0)
     z = np.random.default_rng(0).standard_normal((200, model.generator.shape.latent), np.float32)
 
     @torch.inference_mode()
     def alone() -> None:
         """Do what a loop over individuals does: one latent to the generator, one to the fitness."""
-        for one in z:
-            face = model.generator(torch.from_numpy(one[None]), torch.zeros(1, dtype=torch.long))
-            fitness(one[None], face[:, 0].numpy(), 0)
+        for latent in z:
+            face = model.generator(torch.from_numpy(latent[None]), torch.zeros(1, dtype=torch.long))
+            fitness(latent[None], face[:, 0].numpy(), 0)
 
-    made = render(z)
-    parts = {
+    generated = render(z)
+    timed_parts = {
         "generator, in batches": lambda: render(z),
-        "fitness, in batches": lambda: fitness(z, made, 0),
-        "  judges": lambda: panel.log_probability(made),
-        "  critic": lambda: evidence.critic(made, 0),
+        "fitness, in batches": lambda: fitness(z, generated, 0),
+        "  judges": lambda: judge_panel.log_probability(generated),
+        "  critic": lambda: evidence.critic(generated, 0),
         "both, in batches": lambda: fitness(z, render(z), 0),
         "both, one at a time": alone,
     }
-    took: dict[str, list[float]] = {name: [] for name in parts}
-    for _ in range(7):  # in turn, so that a busy moment hits all alike
-        for name, part in parts.items():
-            start = time.perf_counter()
-            part()
-            took[name].append(time.perf_counter() - start)
+    seconds_by_part: dict[str, list[float]] = {part_name: [] for part_name in timed_parts}
+    for _ in range(7):  # interleaved, so that a busy moment slows all parts equally
+        for part_name, run_part in timed_parts.items():
+            start_time = time.perf_counter()
+            run_part()
+            seconds_by_part[part_name].append(time.perf_counter() - start_time)
     print(f"threads: {P.threads}\n| part | evaluations a second |\n|---|---|")
-    for name, seconds in took.items():
-        print(f"| {name} | {len(z) / np.median(seconds):.0f} |")
-    ratio = np.median(took["both, one at a time"]) / np.median(took["both, in batches"])
+    for part_name, seconds in seconds_by_part.items():
+        print(f"| {part_name} | {len(z) / np.median(seconds):.0f} |")
+    ratio = np.median(seconds_by_part["both, one at a time"]) / np.median(
+        seconds_by_part["both, in batches"]
+    )
     print(f"batches are {ratio:.1f} times as fast")
 
 
 if __name__ == "__main__":
     torch.set_num_threads(P.threads)
-    what, gan_, faces_, *rest = sys.argv[1:]
-    if what == "speed":
-        speed(Path(gan_), Path(faces_))
-    elif what == "post":
-        print(told(post(Path(gan_), Path(faces_), Path(rest[0]))))
+    command_name, gan_folder, faces_folder, *arguments = sys.argv[1:]
+    if command_name == "speed":
+        print_speed(Path(gan_folder), Path(faces_folder))
+    elif command_name == "post":
+        print(format_table(compare_posts(Path(gan_folder), Path(faces_folder), Path(arguments[0]))))
     else:
-        others_, out, seeds_, *methods_ = rest
-        rows_ = study(Path(gan_), Path(faces_), Path(others_), int(seeds_), methods_)
-        files.write_text(Path(f"{out}.csv"), rows_.to_csv(index=False, lineterminator="\n"))
-        print(told(rows_))
+        others_folder, out_prefix, seed_count, *method_names = arguments
+        study_rows = run_study(
+            Path(gan_folder), Path(faces_folder), Path(others_folder), int(seed_count), method_names
+        )
+        files.write_text(
+            Path(f"{out_prefix}.csv"), study_rows.to_csv(index=False, lineterminator="\n")
+        )
+        print(format_table(study_rows))

@@ -23,97 +23,138 @@ from depthfaces.faces import FaceSet
 from depthfaces.gan.networks import Shape, discriminator, generator
 from depthfaces.gan.trainer import Trainer
 
-ROUND = 5  # steps timed together
+ROUND_STEPS = 5  # steps per timed block
 
 
-class Plain:
-    """The plain loop: its nets, optimisers and faces."""
+class PlainLoop:
+    """The plain loop, with its own nets, optimisers and faces."""
 
-    def __init__(self, faces: FaceSet, p: params.Params, place: torch.device) -> None:
-        self.gan, self.kd, self.place = p.gan, p.kd, place
-        size, classes = faces.images.shape[1], len(faces.classes)
+    def __init__(self, faces: FaceSet, settings: params.Params, device: torch.device) -> None:
+        self.gan_params, self.kd_params, self.device = settings.gan, settings.kd, device
+        image_size, class_count = faces.images.shape[1], len(faces.classes)
         shape = Shape(
-            size, classes, p.gan.latent, p.gan.width, p.gan.recipe, upsample=p.gan.upsample
+            image_size,
+            class_count,
+            settings.gan.latent,
+            settings.gan.width,
+            settings.gan.recipe,
+            upsample=settings.gan.upsample,
         )
-        self.g, self.d = (
-            net.to(place, memory_format=torch.contiguous_format)
+        self.generator, self.discriminator = (
+            net.to(device, memory_format=torch.contiguous_format)
             for net in (generator(shape), discriminator(shape))
         )
-        self.g_teacher, self.d_teacher = (
-            copy.deepcopy(net).eval().requires_grad_(False) for net in (self.g, self.d)
+        self.generator_teacher, self.discriminator_teacher = (
+            copy.deepcopy(net).eval().requires_grad_(False)
+            for net in (self.generator, self.discriminator)
         )
-        betas = (p.gan.beta1, p.gan.beta2)
-        self.g_adam = torch.optim.Adam(self.g.parameters(), p.gan.lr_generator, betas)
-        self.d_adam = torch.optim.Adam(self.d.parameters(), p.gan.lr_discriminator, betas)
-        rows = np.flatnonzero(faces.table["split"] == "train")
-        self.images = torch.from_numpy(faces.images[rows][:, None].copy())
-        self.labels = torch.from_numpy(faces.targets[rows])
+        betas = (settings.gan.beta1, settings.gan.beta2)
+        self.generator_optimiser = torch.optim.Adam(
+            self.generator.parameters(), settings.gan.lr_generator, betas
+        )
+        self.discriminator_optimiser = torch.optim.Adam(
+            self.discriminator.parameters(), settings.gan.lr_discriminator, betas
+        )
+        train_rows = np.flatnonzero(faces.table["split"] == "train")
+        self.images = torch.from_numpy(faces.images[train_rows][:, None].copy())
+        self.labels = torch.from_numpy(faces.targets[train_rows])
 
-    def __call__(self, number: int) -> None:
-        """Take step `number`."""
-        chosen = torch.randint(len(self.images), (self.gan.batch,))
-        x, y = self.images[chosen].to(self.place), self.labels[chosen].to(self.place)
-        z = torch.randn(self.gan.batch, self.gan.latent, device=self.place)
-        fake = self.g(z, y)
-        self._discriminate(x, y, fake.detach(), number % self.gan.penalty_every == 0)
-        score = self.d(fake, y)
+    def __call__(self, step_number: int) -> None:
+        """Take step `step_number`."""
+        batch_rows = torch.randint(len(self.images), (self.gan_params.batch,))
+        real_faces, labels = (
+            self.images[batch_rows].to(self.device),
+            self.labels[batch_rows].to(self.device),
+        )
+        z = torch.randn(self.gan_params.batch, self.gan_params.latent, device=self.device)
+        fake_faces = self.generator(z, labels)
+        self._discriminator_step(
+            real_faces,
+            labels,
+            fake_faces.detach(),
+            step_number % self.gan_params.penalty_every == 0,
+        )
+        fake_scores = self.discriminator(fake_faces, labels)
         with torch.no_grad():
-            shown = self.g_teacher(z, y)
-        self.g_adam.zero_grad()
-        (softplus(-score).mean() + self.kd.generator * l1_loss(fake, shown)).backward()
-        self.g_adam.step()
-        self._average(self.g, self.g_teacher)
-        self._average(self.d, self.d_teacher)
+            teacher_faces = self.generator_teacher(z, labels)
+        self.generator_optimiser.zero_grad()
+        (
+            softplus(-fake_scores).mean()
+            + self.kd_params.generator * l1_loss(fake_faces, teacher_faces)
+        ).backward()
+        self.generator_optimiser.step()
+        self._average_weights(self.generator, self.generator_teacher)
+        self._average_weights(self.discriminator, self.discriminator_teacher)
 
-    def _discriminate(
-        self, x: torch.Tensor, y: torch.Tensor, fake: torch.Tensor, penalised: bool
+    def _discriminator_step(
+        self,
+        real_faces: torch.Tensor,
+        labels: torch.Tensor,
+        fake_faces: torch.Tensor,
+        is_penalised: bool,
     ) -> None:
-        x.requires_grad_(penalised)
-        real_score, fake_score = self.d(x, y), self.d(fake, y)
-        loss = softplus(-real_score).mean() + softplus(fake_score).mean()
-        if penalised:
-            (slope,) = torch.autograd.grad(real_score.sum(), x, create_graph=True)
-            weight = self.gan.r1 * self.gan.penalty_every
-            loss = loss + weight * slope.square().sum((1, 2, 3)).mean() / 2
+        real_faces.requires_grad_(is_penalised)
+        real_scores, fake_scores = (
+            self.discriminator(real_faces, labels),
+            self.discriminator(fake_faces, labels),
+        )
+        loss = softplus(-real_scores).mean() + softplus(fake_scores).mean()
+        if is_penalised:
+            (gradient,) = torch.autograd.grad(real_scores.sum(), real_faces, create_graph=True)
+            penalty_weight = self.gan_params.r1 * self.gan_params.penalty_every
+            loss = loss + penalty_weight * gradient.square().sum((1, 2, 3)).mean() / 2
         with torch.no_grad():
-            real_taught, fake_taught = self.d_teacher(x, y), self.d_teacher(fake, y)
-        taught = (mse_loss(real_score, real_taught) + mse_loss(fake_score, fake_taught)) / 2
-        self.d_adam.zero_grad()
-        (loss + self.kd.discriminator * taught).backward()
-        self.d_adam.step()
+            real_teacher_scores, fake_teacher_scores = (
+                self.discriminator_teacher(real_faces, labels),
+                self.discriminator_teacher(fake_faces, labels),
+            )
+        distillation_loss = (
+            mse_loss(real_scores, real_teacher_scores) + mse_loss(fake_scores, fake_teacher_scores)
+        ) / 2
+        self.discriminator_optimiser.zero_grad()
+        (loss + self.kd_params.discriminator * distillation_loss).backward()
+        self.discriminator_optimiser.step()
         loss.item()
 
     @torch.no_grad()
-    def _average(self, student: torch.nn.Module, teacher: torch.nn.Module) -> None:
+    def _average_weights(self, student: torch.nn.Module, teacher: torch.nn.Module) -> None:
         pairs = zip(student.state_dict().values(), teacher.state_dict().values(), strict=True)
-        for theirs, mine in pairs:
-            if mine.is_floating_point():
-                mine.mul_(self.kd.decay).add_((1 - self.kd.decay) * theirs)
+        for student_values, teacher_values in pairs:
+            if teacher_values.is_floating_point():
+                teacher_values.mul_(self.kd_params.decay).add_(
+                    (1 - self.kd_params.decay) * student_values
+                )
 
 
 def main(folder: Path, steps: int) -> None:
     """Print the ratio of the two loops' images a second."""
-    p = params.load()
-    gan = p.gan.model_copy(update={"encoder_steps": 1, "loss": "logistic", "r2": 0.0})
-    p = p.model_copy(update={"gan": gan})
-    torch.set_num_threads(p.threads)
+    settings = params.load()
+    gan_params = settings.gan.model_copy(update={"encoder_steps": 1, "loss": "logistic", "r2": 0.0})
+    settings = settings.model_copy(update={"gan": gan_params})
+    torch.set_num_threads(settings.threads)
     faces = FaceSet.open(folder)
-    trainer = Trainer(faces, p.gan, p.kd, 0)
-    loops = {"plain": Plain(faces, p, trainer.devices.device), "ours": trainer.step}
-    times: dict[str, list[float]] = {name: [] for name in loops}
-    for start in range(0, steps, ROUND):
-        for name, step in loops.items():
-            began = time.perf_counter()
-            for number in range(start, start + ROUND):
-                step(number)
+    trainer = Trainer(faces, settings.gan, settings.kd, 0)
+    training_loops = {
+        "plain": PlainLoop(faces, settings, trainer.devices.device),
+        "ours": trainer.step,
+    }
+    seconds_by_loop: dict[str, list[float]] = {loop_name: [] for loop_name in training_loops}
+    for first_step in range(0, steps, ROUND_STEPS):
+        for loop_name, run_step in training_loops.items():
+            start_time = time.perf_counter()
+            for step_number in range(first_step, first_step + ROUND_STEPS):
+                run_step(step_number)
             if trainer.devices.device.type == "cuda":
                 torch.cuda.synchronize()
-            if start:  # the first round warms up
-                times[name].append((time.perf_counter() - began) / ROUND)
-    rates = {name: p.gan.batch / statistics.median(found) for name, found in times.items()}
-    for name, rate in rates.items():
-        print(f"{name:6} {rate:7.0f} images/s")
-    print(f"ratio  {rates['ours'] / rates['plain']:7.2f}")
+            if first_step:  # the first round warms up
+                seconds_by_loop[loop_name].append((time.perf_counter() - start_time) / ROUND_STEPS)
+    images_per_second = {
+        loop_name: settings.gan.batch / statistics.median(step_seconds)
+        for loop_name, step_seconds in seconds_by_loop.items()
+    }
+    for loop_name, loop_rate in images_per_second.items():
+        print(f"{loop_name:6} {loop_rate:7.0f} images/s")
+    print(f"ratio  {images_per_second['ours'] / images_per_second['plain']:7.2f}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bench import fuzz
-from bench.odd import corpus, made
+from bench.odd import corpus, make_input
 from depthfaces.sources import decode
 
 
@@ -31,7 +31,7 @@ def test_good_files_are_read(tmp_path: Path) -> None:
 
 def test_an_input_is_always_the_same() -> None:
     known = corpus()
-    one, other = (made("PNG", known, fuzz.np.random.default_rng([1, 2])) for _ in range(2))
+    one, other = (make_input("PNG", known, fuzz.np.random.default_rng([1, 2])) for _ in range(2))
     assert one == other
 
 
@@ -46,7 +46,7 @@ def test_a_foreign_exception_is_a_fault(
     tally = fuzz.run(3)
     assert len(tally.faults) == 3
     assert "input 0 (PNG)" in tally.faults[0]
-    assert "| PNG | 3 | 0 | 0 | 3 |" in fuzz.table(tally, 1.0)
+    assert "| PNG | 3 | 0 | 0 | 3 |" in fuzz.format_table(tally, 1.0)
 
 
 def test_a_reader_that_hangs_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_a_reader_that_hangs_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None
         while True:
             pass
 
-    monkeypatch.setattr(fuzz, "SLOW", 0.01)
+    monkeypatch.setattr(fuzz, "SLOW_SECONDS", 0.01)
     monkeypatch.setitem(fuzz.READERS, "PNG", ("x.png", hang, decode.UnusableError))
     assert "TooSlow" in fuzz.run(1).faults[0]
 
