@@ -74,11 +74,11 @@ def test_the_background_stays_background() -> None:
 
 
 def test_a_turn_is_that_of_the_frontal_view() -> None:
-    """`frontal.turn` undoes a rotation, so the transpose makes it."""
+    """`frontal.rotate_surface` undoes a rotation, so the transpose makes it."""
     turn = rotation(12, -6, 3)
     ours = again(hill(), View(turn, 1.0, np.zeros(2, "f4")))
     behind = WINDOW.decode(hill())
-    theirs = frontal.turn(behind, (31.5, 31.5), PITCH, np.ascontiguousarray(turn.T), 100)
+    theirs = frontal.rotate_surface(behind, (31.5, 31.5), PITCH, np.ascontiguousarray(turn.T), 100)
     theirs = fill(theirs, theirs < 100, 100)
     both = (ours < 99) & (theirs < 99)
     assert both.sum() > 1500
@@ -156,7 +156,7 @@ def test_a_planted_head_is_found(model: Model) -> None:
     image = rendered(morphable.start(model, shape)._replace(turn=turn), model)
     face = morphable.target(WINDOW.decode(image), WINDOW)
     found, heads = donors.resting([face], model)
-    cosine = (np.trace(heads[0].turn.T @ turn) - 1) / 2
+    cosine = (np.trace(heads[0].rotate_surface.T @ turn) - 1) / 2
     assert np.degrees(np.arccos(min(cosine, 1))) < 4
     own, planted = (np.tensordot(one, model.shapes, 1)[model.vertices] for one in (found, shape))
     assert np.sqrt(((own - planted) ** 2).sum(1).mean()) < 4

@@ -39,7 +39,7 @@ def face_set(folder: Path) -> None:
 READERS: dict[str, tuple[Callable[[Path], None] | None, Callable[[Path], object]]] = {
     "images.npy": (face_set, FaceSet.open),
     "faces.csv": (face_set, FaceSet.open),
-    "quarantine.csv": (None, dataset._refused_before),
+    "quarantine.csv": (None, dataset._unreadable_files),
     "real.npz": (write_features, features.open_all),
     "about.json": (None, features.about),
     "points.npz": (None, comparison.read_vectors),

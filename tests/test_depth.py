@@ -5,10 +5,10 @@ import pytest
 
 from depthfaces import params
 from depthfaces.depth import crop, frontal
-from depthfaces.depth.locator import locate
+from depthfaces.depth.locator import locate_noses
 from depthfaces.depth.metric import PITCH, metric_map, nearest_surface
 from depthfaces.depth.pose import rotation
-from depthfaces.depth.prepare import prepare, relative
+from depthfaces.depth.prepare import normalise_image, prepare
 from depthfaces.sources import virtual
 
 WINDOW = crop.Window(size=64, crop=180.0, front=-20.0, back=100.0)
@@ -75,7 +75,7 @@ def test_no_holes_are_left_unchanged_and_a_hole_takes_its_surroundings() -> None
 
 def test_a_flat_square_becomes_a_square_of_its_millimetres() -> None:
     frame = scene(900)
-    face = crop.cut(frame, crop.Nose(59.5, 59.5, 900.0, 900 / 365), WINDOW)
+    face = crop.cut_face(frame, crop.Nose(59.5, 59.5, 900.0, 900 / 365), WINDOW)
     assert face.shape == (64, 64)
     inside = face < 50
     assert np.sqrt(inside.sum()) * 180 / 64 == pytest.approx(160, abs=6)
@@ -87,11 +87,11 @@ def test_turning_by_nothing_changes_nothing_and_by_an_angle_undoes_it() -> None:
     y, x = np.mgrid[-40:41, -40:41].astype(np.float32)
     dome = (x**2 + y**2) / 80
     dome[dome > 15] = 100
-    still = frontal.turn(dome, (40, 40), 2.0, rotation(0, 0, 0), 100)
+    still = frontal.rotate_surface(dome, (40, 40), 2.0, rotation(0, 0, 0), 100)
     np.testing.assert_allclose(still[20:60, 20:60], dome[20:60, 20:60], atol=1.0)
     plane = np.tan(np.radians(20)) * 2.0 * x  # a plane turned by 20 degrees
     plane = np.where(np.abs(y) < 30, plane, 100).astype(np.float32)
-    back = frontal.turn(plane, (40, 40), 2.0, rotation(20, 0, 0), 100)
+    back = frontal.rotate_surface(plane, (40, 40), 2.0, rotation(20, 0, 0), 100)
     np.testing.assert_allclose(back[30:50, 20:60], 0, atol=1.0)
 
 
@@ -100,7 +100,8 @@ def test_virtual_noses_are_found(seen: tuple[np.ndarray, list[dict]]) -> None:
     faces = prepare(list(frames), [365.0] * len(frames), WINDOW, 0.3, False)
     assert all(face.image is not None for face in faces)
     off = [
-        np.hypot(face.place[0] - row["nose_column"], face.place[1] - row["nose_row"])
+        np.hypot(face.nose_position[0] - row["nose_column"],
+                 face.nose_position[1] - row["nose_row"])
         * row["distance"] / 365
         for face, row in zip(faces, rows, strict=True)
     ]  # fmt: skip
@@ -120,7 +121,7 @@ def test_a_border_round_the_frame_makes_no_difference(seen: tuple[np.ndarray, li
     frame = seen[0][0]
     plain = prepare([frame], [365.0], WINDOW, 0.3, False)[0]
     wider = prepare([np.pad(frame, ((0, 24), (0, 64)))], [365.0], WINDOW, 0.3, False)[0]
-    np.testing.assert_allclose(plain.place, wider.place, atol=1.5)  # pixels
+    np.testing.assert_allclose(plain.nose_position, wider.nose_position, atol=1.5)  # pixels
 
 
 def test_frames_without_a_face_say_why() -> None:
@@ -142,17 +143,19 @@ def test_a_face_at_the_border_is_cut_off(seen: tuple[np.ndarray, list[dict]]) ->
 
 def test_one_empty_batch_and_one_map_are_fine() -> None:
     assert prepare([], [], WINDOW, 0.3, False) == []
-    found = locate([np.ones((10, 10), np.float32)])[0]
+    found = locate_noses([np.ones((10, 10), np.float32)])[0]
     assert found.confidence < 0.3
 
 
 def test_photographs_keep_their_range() -> None:
     image = np.array([[0, 255], [255, 0]], np.uint8).repeat(24, 0).repeat(24, 1)
-    face = relative(image, 32)
+    face = normalise_image(image, 32)
     assert face.shape == (32, 32)
     assert face.min() == -1
     assert face.max() == 1
-    np.testing.assert_allclose(relative(np.full((48, 48), 51, np.uint8), 64), -0.6, atol=1e-6)
+    np.testing.assert_allclose(
+        normalise_image(np.full((48, 48), 51, np.uint8), 64), -0.6, atol=1e-6
+    )
 
 
 def test_of_two_people_the_nearer_one_is_taken(seen: tuple[np.ndarray, list[dict]]) -> None:
@@ -162,5 +165,5 @@ def test_of_two_people_the_nearer_one_is_taken(seen: tuple[np.ndarray, list[dict
     face = prepare([both], [365.0], WINDOW, 0.3, False)[0]
     row = seen[1][0]
     assert face.image is not None
-    assert face.place[0] == pytest.approx(128 + row["nose_column"], abs=4)
-    assert face.place[1] == pytest.approx(row["nose_row"], abs=4)
+    assert face.nose_position[0] == pytest.approx(128 + row["nose_column"], abs=4)
+    assert face.nose_position[1] == pytest.approx(row["nose_row"], abs=4)

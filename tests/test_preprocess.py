@@ -143,7 +143,9 @@ def test_real_noses_are_found() -> None:
     good = np.array(
         [
             face.image is not None
-            and np.hypot(face.place[0] - int(row["column"]), face.place[1] - int(row["row"]))
+            and np.hypot(
+                face.nose_position[0] - int(row["column"]), face.nose_position[1] - int(row["row"])
+            )
             < 12 * 365 / 950
             for face, row in zip(faces, known, strict=True)
         ]

@@ -1,4 +1,4 @@
-"""Cut a face out of a raw frame: a square of fixed millimetres round the nose tip, cleaned."""
+"""Crop a face out of a raw frame: a square of fixed size in mm round the nose tip, cleaned."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,32 +11,32 @@ from depthfaces.depth import frontal
 
 Floats = npt.NDArray[np.float32]
 
-PATCH = 11.0  # mm: radius round the nose in which its depth is read
-ALONE = 12.0  # mm: a reading with fewer than three neighbours within this is a flying pixel
-GRAIN = 6.0  # mm: steps below this are noise to the denoiser, above it they are shape
+PATCH = 11.0  # mm: radius of the patch round the nose tip in which its depth is measured
+MAX_NEIGHBOUR_STEP = 12.0  # mm: a pixel is flying unless three neighbours are this near in depth
+NOISE_STEP = 6.0  # mm: the bilateral filter smooths depth steps below this and keeps those above
 
 
 @dataclass(frozen=True)
 class Window:
-    """What a finished face spans: `size` pixels, `crop` mm, depth `front` to `back` mm."""
+    """The extent of a prepared face: `size` pixels, `crop` mm, depth `front` to `back` mm."""
 
     size: int
     crop: float
     front: float
     back: float
 
-    def encode(self, behind: Floats) -> Floats:
-        """Map millimetres behind the nose tip to [-1, 1]: front = 1, back and beyond = -1."""
-        share = (behind - self.front) / (self.back - self.front)
-        return np.asarray(1 - 2 * np.clip(share, 0, 1), np.float32)
+    def encode(self, relative_depth: Floats) -> Floats:
+        """Map depth in mm behind the nose tip to [-1, 1]: front = 1, back and beyond = -1."""
+        window_share = (relative_depth - self.front) / (self.back - self.front)
+        return np.asarray(1 - 2 * np.clip(window_share, 0, 1), np.float32)
 
     def decode(self, values: Floats) -> Floats:
-        """Map [-1, 1] back to millimetres behind the nose tip."""
+        """Map [-1, 1] back to depth in mm behind the nose tip."""
         return np.asarray(self.front + (1 - values) / 2 * (self.back - self.front), np.float32)
 
 
 class Nose(NamedTuple):
-    """The nose tip in a raw frame: pixel column and row, depth in mm, and mm a pixel there."""
+    """The nose tip in a raw frame: pixel column and row, depth in mm, and mm per pixel there."""
 
     column: float
     row: float
@@ -45,81 +45,115 @@ class Nose(NamedTuple):
 
 
 def nose_depth(
-    frame: npt.NDArray[np.uint16], place: tuple[float, float], pitch: float, front: float
+    frame: npt.NDArray[np.uint16], nose_position: tuple[float, float], pitch: float, front: float
 ) -> float | None:
-    """Return the nose tip's depth in mm, or None without readings.
+    """Return the nose tip's depth in mm, or None where nothing was measured.
 
-    It is the 20 % quantile of the readings within `PATCH` of `place` (column, row), so neither a
-    stray pixel nor a hole moves it; `pitch` is mm a pixel, `front` where the head begins.
+    It is the 20 % quantile of the depths within `PATCH` of `nose_position` (column, row), so
+    neither a stray pixel nor a hole moves it; `pitch` is mm per pixel, `front` the depth in mm at
+    which the head begins.
     """
-    reach = max(1, round(PATCH / pitch))
-    column, row = (round(value) for value in place)
-    top, left = max(row - reach, 0), max(column - reach, 0)
-    depth = frame[top : row + reach + 1, left : column + reach + 1].astype(np.float32)
-    near = depth[has_company(depth, (depth > front - 60) & (depth < front + 200))]
-    return float(np.quantile(near, 0.2)) if near.size >= 3 else None
+    patch_radius = max(1, round(PATCH / pitch))
+    nose_column, nose_row = (round(value) for value in nose_position)
+    top, left = max(nose_row - patch_radius, 0), max(nose_column - patch_radius, 0)
+    patch_depths = frame[
+        top : nose_row + patch_radius + 1, left : nose_column + patch_radius + 1
+    ].astype(np.float32)
+    nearby_depths = patch_depths[
+        without_flying_pixels(
+            patch_depths, (patch_depths > front - 60) & (patch_depths < front + 200)
+        )
+    ]
+    return float(np.quantile(nearby_depths, 0.2)) if nearby_depths.size >= 3 else None
 
 
-def cut(
-    frame: npt.NDArray[np.uint16], nose: Nose, window: Window, turned: Floats | None = None
+def cut_face(
+    frame: npt.NDArray[np.uint16], nose: Nose, window: Window, head_rotation: Floats | None = None
 ) -> Floats:
-    """Return the face (size, size) in mm behind the nose tip, `back` where nothing is near.
+    """Crop the face (size, size) in mm behind the nose tip; `window.back` is background.
 
-    `turned` is the head's rotation (3, 3) to be undone.
+    `head_rotation` (3, 3) is undone where it is given.
     """
-    reach = round(0.6 * window.crop / nose.pitch) + 2
-    column, row = round(nose.column), round(nose.row)
-    padded = cv2.copyMakeBorder(frame, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
-    part = padded[row : row + 2 * reach + 1, column : column + 2 * reach + 1]
-    centre = (reach + nose.column - column, reach + nose.row - row)
-    behind = part.astype(np.float32) - np.float32(nose.depth)
-    solid = (part > 0) & (behind > window.front - 20) & (behind < window.back)
-    solid = has_company(behind, solid)
-    surface = fill(np.where(solid, behind, np.float32(window.back)), solid, window.back)
-    if turned is not None:
-        surface = frontal.turn(surface, centre, nose.pitch, turned, window.back)
+    crop_radius = round(0.6 * window.crop / nose.pitch) + 2
+    nose_column, nose_row = round(nose.column), round(nose.row)
+    padded_frame = cv2.copyMakeBorder(
+        frame, crop_radius, crop_radius, crop_radius, crop_radius, cv2.BORDER_CONSTANT, value=0
+    )
+    raw_patch = padded_frame[
+        nose_row : nose_row + 2 * crop_radius + 1, nose_column : nose_column + 2 * crop_radius + 1
+    ]
+    nose_centre = (crop_radius + nose.column - nose_column, crop_radius + nose.row - nose_row)
+    relative_depth = raw_patch.astype(np.float32) - np.float32(nose.depth)
+    solid_mask = (
+        (raw_patch > 0) & (relative_depth > window.front - 20) & (relative_depth < window.back)
+    )
+    solid_mask = without_flying_pixels(relative_depth, solid_mask)
+    surface = fill(
+        np.where(solid_mask, relative_depth, np.float32(window.back)), solid_mask, window.back
+    )
+    if head_rotation is not None:
+        surface = frontal.rotate_surface(
+            surface, nose_centre, nose.pitch, head_rotation, window.back
+        )
         surface = fill(surface, surface < window.back, window.back)
-    smooth = cv2.bilateralFilter(surface, 5, GRAIN, max(1.0, 2.5 / nose.pitch))
-    return _resample(np.asarray(smooth, np.float32), centre, nose.pitch, window)
+    smooth_surface = cv2.bilateralFilter(surface, 5, NOISE_STEP, max(1.0, 2.5 / nose.pitch))
+    return _resample(np.asarray(smooth_surface, np.float32), nose_centre, nose.pitch, window)
 
 
-def fill(behind: Floats, solid: npt.NDArray[np.bool_], back: float) -> Floats:
-    """Return `behind` with small holes filled from their surroundings; no holes: unchanged.
+def fill(relative_depth: Floats, solid_mask: npt.NDArray[np.bool_], back: float) -> Floats:
+    """Fill small holes of `relative_depth` from their surroundings; no holes: return it unchanged.
 
-    A hole is what a closing by 7 pixels covers; its depth is the Gaussian mean of the readings.
+    A hole is what a closing by 7 pixels covers; its depth is the Gaussian mean of the pixels of
+    `solid_mask` round it.
     """
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
-    closed = cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_CLOSE, kernel).astype(bool)
-    hole = closed & ~solid
-    if not hole.any():
-        return behind
-    weight = cv2.GaussianBlur(solid.astype(np.float32), (0, 0), 2)
-    total = cv2.GaussianBlur(np.where(solid, behind, 0).astype(np.float32), (0, 0), 2)
-    mean = np.minimum(total / np.maximum(weight, 1e-3), back)
-    return np.asarray(np.where(hole, mean, behind), np.float32)
+    closed_mask = cv2.morphologyEx(solid_mask.astype(np.uint8), cv2.MORPH_CLOSE, kernel).astype(
+        bool
+    )
+    hole_mask = closed_mask & ~solid_mask
+    if not hole_mask.any():
+        return relative_depth
+    blurred_weight = cv2.GaussianBlur(solid_mask.astype(np.float32), (0, 0), 2)
+    blurred_depth = cv2.GaussianBlur(
+        np.where(solid_mask, relative_depth, 0).astype(np.float32), (0, 0), 2
+    )
+    mean_depth = np.minimum(blurred_depth / np.maximum(blurred_weight, 1e-3), back)
+    return np.asarray(np.where(hole_mask, mean_depth, relative_depth), np.float32)
 
 
-def has_company(behind: Floats, solid: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return where, in `solid`, at least three of the eight neighbours lie within `ALONE` mm."""
-    count = np.zeros(behind.shape, np.uint8)
-    depth = np.where(solid, behind, np.float32(1e6))
-    for down in (-1, 0, 1):
-        for right in (-1, 0, 1):
-            if down or right:
-                count += np.abs(np.roll(depth, (down, right), (0, 1)) - depth) < ALONE
-    return solid & (count >= 3)
+def without_flying_pixels(
+    relative_depth: Floats, solid_mask: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Return `solid_mask` without flying pixels.
+
+    A pixel stays where at least three of its eight neighbours lie within `MAX_NEIGHBOUR_STEP` mm.
+    """
+    neighbour_count = np.zeros(relative_depth.shape, np.uint8)
+    masked_depth = np.where(solid_mask, relative_depth, np.float32(1e6))
+    for row_shift in (-1, 0, 1):
+        for column_shift in (-1, 0, 1):
+            if row_shift or column_shift:
+                neighbour_count += (
+                    np.abs(np.roll(masked_depth, (row_shift, column_shift), (0, 1)) - masked_depth)
+                    < MAX_NEIGHBOUR_STEP
+                )
+    return solid_mask & (neighbour_count >= 3)
 
 
-def _resample(behind: Floats, centre: tuple[float, float], pitch: float, window: Window) -> Floats:
-    """Return (size, size) pixels of crop / size mm with `centre` (column, row) in the middle."""
-    step = window.crop / window.size / pitch  # source pixels a pixel of the result
-    if step > 2:
-        behind = np.asarray(cv2.blur(behind, (int(step), int(step))), np.float32)
-    shift = [value - step * (window.size - 1) / 2 for value in centre]
-    matrix = np.array([[step, 0, shift[0]], [0, step, shift[1]]])
+def _resample(
+    relative_depth: Floats, nose_centre: tuple[float, float], pitch: float, window: Window
+) -> Floats:
+    """Resample to (size, size) pixels of crop / size mm with `nose_centre` in the middle."""
+    source_step = window.crop / window.size / pitch  # source pixels per pixel of the result
+    if source_step > 2:
+        relative_depth = np.asarray(
+            cv2.blur(relative_depth, (int(source_step), int(source_step))), np.float32
+        )
+    grid_origin = [coordinate - source_step * (window.size - 1) / 2 for coordinate in nose_centre]
+    affine_matrix = np.array([[source_step, 0, grid_origin[0]], [0, source_step, grid_origin[1]]])
     return np.asarray(
         cv2.warpAffine(
-            behind, matrix, (window.size, window.size),
+            relative_depth, affine_matrix, (window.size, window.size),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_CONSTANT, borderValue=window.back,
         ),

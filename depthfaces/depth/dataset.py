@@ -1,4 +1,4 @@
-"""Prepare a whole set: stream it, put the unusable aside, find copies, decide the splits."""
+"""Prepare a whole set: stream it, quarantine unusable frames, find copies, assign the splits."""
 
 import csv
 import io
@@ -21,198 +21,221 @@ from depthfaces.errors import DataError, IntegrityError
 from depthfaces.faces import FaceSet, FaceWriter, read_table, release, safe_cell
 from depthfaces.schema import Params, Preprocess
 
-BATCH = 32  # frames that go through the locator at once
+BATCH = 32  # frames per batch of the locator
 
-Refused = list[tuple[str, str]]
+RefusedFrames = list[tuple[str, str]]
 
 
 class Prepared(NamedTuple):
-    """What became of a raw set: the finished one, what was put aside, and the summary."""
+    """A prepared set, the frames that were refused as (id, reason), and the summary."""
 
     faces: FaceSet
-    refused: Refused
+    refused: RefusedFrames
     summary: dict[str, Any]
 
 
 def window(params: Preprocess) -> Window:
-    """Return what a finished face spans."""
+    """Return the extent of a prepared face."""
     return Window(params.size, params.crop, params.front, params.back)
 
 
-def prepare_set(raw: Path, params: Params, out: Path) -> Prepared:
-    """Write the prepared set of `raw` to `out`, in constant memory but for a row a face."""
-    source = FaceSet.open(raw)
-    refused = _refused_before(raw)
-    total = len(source) + len(refused)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".faces.") as scratch:
-        marks = _first_pass(source, params.preprocess, Path(scratch), refused)
-        _check_refused(refused, total, params.preprocess.max_quarantine)
-        first = FaceSet.open(Path(scratch))
-        known = copies.judge(first.table, marks, params.preprocess.near_copies)
-        table = first.table.assign(**known.drop(columns="reason"))
-        rows = np.flatnonzero(known["reason"] == "")
-        copied = [(table["id"][i], known["reason"][i]) for i in np.flatnonzero(known["reason"])]
-        table = table.iloc[rows].reset_index(drop=True)
-        split, told = splits.assign(
-            table,
+def prepare_set(raw_folder: Path, params: Params, out_folder: Path) -> Prepared:
+    """Prepare `raw_folder` into `out_folder`; memory grows by one table row per face only."""
+    raw_faces = FaceSet.open(raw_folder)
+    refused = _unreadable_files(raw_folder)
+    frame_count = len(raw_faces) + len(refused)
+    out_folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out_folder.parent, prefix=".faces.") as scratch:
+        fingerprints = _first_pass(raw_faces, params.preprocess, Path(scratch), refused)
+        _check_refused_share(refused, frame_count, params.preprocess.max_quarantine)
+        first_set = FaceSet.open(Path(scratch))
+        copy_table = copies.judge(first_set.table, fingerprints, params.preprocess.near_copies)
+        face_table = first_set.table.assign(**copy_table.drop(columns="reason"))
+        unique_rows = np.flatnonzero(copy_table["reason"] == "")
+        refused_copies = [
+            (face_table["id"][row], copy_table["reason"][row])
+            for row in np.flatnonzero(copy_table["reason"])
+        ]
+        face_table = face_table.iloc[unique_rows].reset_index(drop=True)
+        split_names, split_summary = splits.assign(
+            face_table,
             params.preprocess.validation,
             params.preprocess.test,
             seeding.stream(params.seed, "splits"),
         )
-        table["split"] = split
-        splits.assert_disjoint(table)
-        kept = split != ""
-        _write(first.images, rows[kept], table[kept], out)
-    faces = FaceSet.open(out)
-    return Prepared(faces, refused + copied, _summary(faces, params, refused, copied, told))
+        face_table["split"] = split_names
+        splits.assert_disjoint(face_table)
+        in_split = split_names != ""
+        _write_faces(first_set.images, unique_rows[in_split], face_table[in_split], out_folder)
+    faces = FaceSet.open(out_folder)
+    return Prepared(
+        faces,
+        refused + refused_copies,
+        _summary(faces, params, refused, refused_copies, split_summary),
+    )
 
 
-def _first_pass(source: FaceSet, params: Preprocess, out: Path, refused: Refused) -> copies.Prints:
-    """Prepare all frames into `out`; add those that fail to `refused`; return fingerprints."""
-    side = (params.size, params.size)
-    marks = []
-    with FaceWriter(out, side, np.float32) as writer:
-        for faces, rows in _batches(source, params):
-            good = [i for i, face in enumerate(faces) if face.image is not None]
+def _first_pass(
+    raw_faces: FaceSet, params: Preprocess, folder: Path, refused: RefusedFrames
+) -> copies.Prints:
+    """Prepare all frames into `folder`, append failures to `refused`, return fingerprints."""
+    face_shape = (params.size, params.size)
+    fingerprints = []
+    with FaceWriter(folder, face_shape, np.float32) as writer:
+        for batch_faces, frame_rows in _prepared_batches(raw_faces, params):
+            usable = [i for i, face in enumerate(batch_faces) if face.image is not None]
             refused += [
                 (row["id"], face.reason)
-                for face, row in zip(faces, rows, strict=True)
+                for face, row in zip(batch_faces, frame_rows, strict=True)
                 if face.image is None
             ]
-            if good:
-                images = np.stack([np.asarray(faces[i].image) for i in good])
-                writer.append(images, [rows[i] | _found(faces[i]) for i in good])
-                marks.append(copies.prints(images))
-    if not marks:
-        raise DataError(f"no usable face in {len(source)} frames, e.g. {refused[0][1]}")
-    return copies.Prints.join(marks)
+            if usable:
+                images = np.stack([np.asarray(batch_faces[i].image) for i in usable])
+                writer.append(
+                    images,
+                    [frame_rows[i] | _detection_columns(batch_faces[i]) for i in usable],
+                )
+                fingerprints.append(copies.prints(images))
+    if not fingerprints:
+        raise DataError(f"no usable face in {len(raw_faces)} frames, e.g. {refused[0][1]}")
+    return copies.Prints.join(fingerprints)
 
 
-def _batches(
-    source: FaceSet, params: Preprocess
+def _prepared_batches(
+    raw_faces: FaceSet, params: Preprocess
 ) -> Iterator[tuple[list[Face], list[dict[str, Any]]]]:
-    span = window(params)
-    with tqdm(total=len(source), desc="preprocess", unit="face") as bar:
-        for part, padded in source.batches(BATCH):
-            rows = source.table.iloc[part].to_dict("records")
+    face_window = window(params)
+    with tqdm(total=len(raw_faces), desc="preprocess", unit="face") as progress:
+        for batch_rows, padded_frames in raw_faces.batches(BATCH):
+            frame_rows = raw_faces.table.iloc[batch_rows].to_dict("records")
             frames = [
                 image[: row["height"], : row["width"]]
-                for image, row in zip(padded, rows, strict=True)
+                for image, row in zip(padded_frames, frame_rows, strict=True)
             ]
-            yield _faces(frames, rows, span, params), rows
-            bar.update(len(rows))
+            yield _prepare_frames(frames, frame_rows, face_window, params), frame_rows
+            progress.update(len(frame_rows))
 
 
-def _faces(
-    frames: list[npt.NDArray[Any]], rows: list[dict[str, Any]], span: Window, params: Preprocess
+def _prepare_frames(
+    frames: list[npt.NDArray[Any]],
+    frame_rows: list[dict[str, Any]],
+    face_window: Window,
+    params: Preprocess,
 ) -> list[Face]:
-    """Depth goes through the locator; grey images, which have no unit, are only scaled."""
-    if rows[0]["unit"] == "relative":
-        return [photographed(frame, span.size, params.find_faces) for frame in frames]
-    focals = [float(row["focal"]) for row in rows]
-    return prepare(frames, focals, span, params.confidence, params.frontalise)
+    """Prepare one batch: depth by the locator; grey images, without a unit, are only scaled."""
+    if frame_rows[0]["unit"] == "relative":
+        return [photographed(frame, face_window.size, params.find_faces) for frame in frames]
+    focal_lengths = [float(row["focal"]) for row in frame_rows]
+    return prepare(frames, focal_lengths, face_window, params.confidence, params.frontalise)
 
 
-def _found(face: Face) -> dict[str, float]:
-    """Return what the locator saw, for the table."""
+def _detection_columns(face: Face) -> dict[str, float]:
+    """Return the table columns that say where the nose, or a photograph's face, was found."""
     if face.box is not None:
         return {f"face_{name}": value for name, value in face.box._asdict().items()}
-    if face.found is None:
+    if face.detection is None:
         return {}
-    column, row = face.place
+    column, row = face.nose_position
     return {
         "found_column": round(column, 2),
         "found_row": round(row, 2),
-        "found_yaw": round(face.found.yaw, 1),
-        "found_pitch": round(face.found.pitch, 1),
-        "found_roll": round(face.found.roll, 1),
-        "confidence": round(face.found.confidence, 3),
+        "found_yaw": round(face.detection.yaw, 1),
+        "found_pitch": round(face.detection.pitch, 1),
+        "found_roll": round(face.detection.roll, 1),
+        "confidence": round(face.detection.confidence, 3),
     }
 
 
-def _refused_before(raw: Path) -> Refused:
-    """Return the files that already the source could not read."""
-    listed = raw / "quarantine.csv"
-    if not listed.is_file():
+def _unreadable_files(raw_folder: Path) -> RefusedFrames:
+    """Return the files that the source could not read, as (file, reason)."""
+    quarantine_path = raw_folder / "quarantine.csv"
+    if not quarantine_path.is_file():
         return []
     columns = ("file", "reason")
-    table = read_table(listed, columns, columns)
+    table = read_table(quarantine_path, columns, columns)
     return list(table[list(columns)].itertuples(index=False, name=None))
 
 
-def _check_refused(refused: Refused, total: int, most: float) -> None:
-    if len(refused) > most * total:
+def _check_refused_share(refused: RefusedFrames, total: int, max_share: float) -> None:
+    if len(refused) > max_share * total:
         raise DataError(
-            f"{len(refused)} of {total} frames are unusable, allowed is a share of {most} "
+            f"{len(refused)} of {total} frames are unusable, allowed is a share of {max_share} "
             f"(preprocess.max_quarantine); e.g. {refused[0][0]!r}: {refused[0][1]}"
         )
 
 
-def _write(
-    images: npt.NDArray[Any], rows: npt.NDArray[np.intp], table: pd.DataFrame, out: Path
+def _write_faces(
+    images: npt.NDArray[Any], rows: npt.NDArray[np.intp], table: pd.DataFrame, folder: Path
 ) -> None:
     if len(rows) != len(table):
         raise IntegrityError(f"{len(rows)} images for {len(table)} rows")
-    with FaceWriter(out, images.shape[1:], np.float32) as writer:
+    with FaceWriter(folder, images.shape[1:], np.float32) as writer:
         for start in range(0, len(rows), BATCH):
-            part = slice(start, start + BATCH)
-            writer.append(images[rows[part]], table.iloc[part].to_dict("records"))
+            batch_rows = slice(start, start + BATCH)
+            writer.append(images[rows[batch_rows]], table.iloc[batch_rows].to_dict("records"))
             release(images)
 
 
-def write_refused(refused: Refused, path: Path) -> None:
-    """Write what was put aside, and why, as a table."""
+def write_refused(refused: RefusedFrames, path: Path) -> None:
+    """Write the refused frames and the reasons as a CSV table."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["id", "reason"])
-    writer.writerows([safe_cell(name), safe_cell(reason)] for name, reason in sorted(refused))
+    writer.writerows(
+        [safe_cell(frame_id), safe_cell(reason)] for frame_id, reason in sorted(refused)
+    )
     files.write_text(path, text.getvalue())
 
 
 def _summary(
-    faces: FaceSet, params: Params, refused: Refused, copied: Refused, told: dict[str, Any]
+    faces: FaceSet,
+    params: Params,
+    refused: RefusedFrames,
+    refused_copies: RefusedFrames,
+    split_summary: dict[str, Any],
 ) -> dict[str, Any]:
     table = faces.table
     unit = str(table["unit"].iloc[0])
-    counts = pd.crosstab(table["label"], table["split"])
+    class_counts = pd.crosstab(table["label"], table["split"])
     return {
         "faces": len(faces),
         "quarantined": len(refused),
-        "copies_dropped": len(copied),
-        "reasons": dict(sorted(Counter(_plain(reason) for _, reason in refused).items())),
-        "classes": {str(label): row.to_dict() for label, row in counts.iterrows()},
-        "split": told,
+        "copies_dropped": len(refused_copies),
+        "reasons": dict(
+            sorted(Counter(_without_particulars(reason) for _, reason in refused).items())
+        ),
+        "classes": {str(label): row.to_dict() for label, row in class_counts.iterrows()},
+        "split": split_summary,
         "unit": unit,
         "window_mm": [params.preprocess.front, params.preprocess.back] if unit == "mm" else None,
         "crop_mm": params.preprocess.crop if unit == "mm" else None,
-        **_photographs(table),
-        **_accuracy(table),
+        **_photograph_counts(table),
+        **_locator_accuracy(table),
     }
 
 
-def _plain(reason: str) -> str:
-    """Return a reason without its particulars, so that equal ones are counted together."""
+def _without_particulars(reason: str) -> str:
+    """Return a reason without its particulars, so that equal reasons are counted together."""
     return re.sub(r" \(.*\)| of .*", "", reason)
 
 
-def _photographs(table: pd.DataFrame) -> dict[str, int]:
-    """Return in how many photographs a face was found, where one was looked for."""
+def _photograph_counts(table: pd.DataFrame) -> dict[str, int]:
+    """Return the number of photographs in which a face was found, {} where none was searched."""
     if "face_side" not in table.columns:
         return {}
     return {"found_in_photographs": int((table["face_side"] > 0).sum())}
 
 
-def _accuracy(table: pd.DataFrame) -> dict[str, Any]:
-    """Return how well the locator did, where the source knows the true nose (virtual)."""
-    if not {"nose_column", "found_column"} <= set(table.columns):
+def _locator_accuracy(face_table: pd.DataFrame) -> dict[str, Any]:
+    """Return the locator's error, where the source knows the true nose (virtual camera)."""
+    if not {"nose_column", "found_column"} <= set(face_table.columns):
         return {}
-    columns = table["found_column"] - table["nose_column"]
-    rows = table["found_row"] - table["nose_row"]
-    off = np.hypot(columns, rows) * table["distance"] / table["focal"]
+    column_errors = face_table["found_column"] - face_table["nose_column"]
+    row_errors = face_table["found_row"] - face_table["nose_row"]
+    errors_mm = np.hypot(column_errors, row_errors) * face_table["distance"] / face_table["focal"]
     return {
         "nose_error_mm": {
-            "median": round(float(off.median()), 2),
-            "p98": round(float(off.quantile(0.98)), 2),
+            "median": round(float(errors_mm.median()), 2),
+            "p98": round(float(errors_mm.quantile(0.98)), 2),
         }
     }

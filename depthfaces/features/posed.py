@@ -39,7 +39,7 @@ def turned(image: npt.NDArray[Any], window: Window, rng: np.random.Generator) ->
     """
     angles = np.clip(rng.standard_normal(3), -WIDEST, WIDEST) * (YAW, PITCH, ROLL)
     middle = (window.size - 1) / 2
-    surface = frontal.turn(
+    surface = frontal.rotate_surface(
         window.decode(image),
         (middle, middle),
         window.crop / window.size,
