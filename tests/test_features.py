@@ -18,15 +18,15 @@ from depthfaces.faces import FaceSet, FaceWriter
 from depthfaces.features import FEATURES, extract
 from depthfaces.features.augment import BACKGROUND, augment
 from depthfaces.features.changed import changed
-from depthfaces.features.histogram import histogram
+from depthfaces.features.histogram import image_histograms
 from depthfaces.features.hog import hog
 from depthfaces.features.intensity import intensity
-from depthfaces.features.lbp import grey, lbp, patterns
+from depthfaces.features.lbp import grey_levels, lbp, pattern_codes
 from depthfaces.features.pixels import reduce
 from depthfaces.features.posed import YAW, turned
-from depthfaces.features.shape import bending, curvature, normals
-from depthfaces.features.sobel import magnitude, sobel
-from depthfaces.features.store import FeatureSet, open_all, workers, write
+from depthfaces.features.shape import curvature, normals, surface_curvatures
+from depthfaces.features.sobel import gradient_magnitude, sobel
+from depthfaces.features.store import FeatureSet, open_all, worker_pool, write
 from depthfaces.schema import Features
 from stages import features as stage
 
@@ -73,22 +73,22 @@ def test_lbp_codes_are_exactly_scikit_images(faces, points, radius):
     noise = rng.integers(0, 256, (2, 32, 32), np.uint8)
     steps = np.repeat(np.repeat(rng.integers(1, 9, (2, 8, 8), np.uint8) * 29, 4, 1), 4, 2)
     flat = np.full((1, 32, 32), 77, np.uint8)
-    images = np.concatenate([grey(faces), noise, steps, flat])
+    images = np.concatenate([grey_levels(faces), noise, steps, flat])
     expected = [
         skimage.feature.local_binary_pattern(image, points, radius, "uniform") for image in images
     ]
-    assert np.array_equal(patterns(images, points, radius), expected)
+    assert np.array_equal(pattern_codes(images, points, radius), expected)
 
 
 def test_lbp_counts_the_codes(faces):
-    codes = patterns(grey(faces), 24, 3.0)
+    codes = pattern_codes(grey_levels(faces), 24, 3.0)
     expected = [[np.mean(code == number) for number in range(26)] for code in codes]
     assert np.allclose(lbp(faces, SETTINGS), expected, atol=1e-7)
 
 
 def test_grey_is_whole_steps_of_the_window():
     values = np.array([-1, -1 + 1 / 255, 0, 1, 2])
-    assert grey(values).tolist() == [0, 0, 128, 255, 255]  # halves round to even: .5 -> 0
+    assert grey_levels(values).tolist() == [0, 0, 128, 255, 255]  # halves round to even: .5 -> 0
 
 
 def test_hog_does_not_see_a_constant_offset(faces):
@@ -115,7 +115,7 @@ def test_the_papers_features_at_256_pixels_are_scikit_images():
     x, _, stops = extract(images, PAPER)
     assert x.shape == (2, 8190)
     for row, image in zip(x, images, strict=True):
-        codes = skimage.feature.local_binary_pattern(grey(image), 24, 3, "uniform")
+        codes = skimage.feature.local_binary_pattern(grey_levels(image), 24, 3, "uniform")
         assert np.allclose(row[:26], np.bincount(codes.astype(int).ravel(), minlength=26) / 65536)
         gradients = skimage.feature.hog(image, 9, (16, 16), (2, 2), "L2-Hys")
         assert np.allclose(row[26 : stops[1]], gradients, atol=1e-6, rtol=0)
@@ -136,7 +136,7 @@ def test_hog_refuses_cells_that_do_not_divide_the_face():
 
 def test_sobel_is_half_of_scikit_images(faces):
     expected = [skimage.filters.sobel(face.astype(float), mode="reflect") for face in faces]
-    assert np.allclose(2 * magnitude(faces), expected, atol=1e-6)
+    assert np.allclose(2 * gradient_magnitude(faces), expected, atol=1e-6)
 
 
 def test_sobel_of_the_steepest_edge_is_the_last_bin():
@@ -145,8 +145,8 @@ def test_sobel_of_the_steepest_edge_is_the_last_bin():
     corner = np.full((1, 8, 8), -1.0)
     corner[:, 4:, 4:] = 1
     # A straight edge: |gx| = 1, so sqrt(1/2); four columns see nothing, two see it.
-    assert np.allclose(np.unique(magnitude(edge)), [0, np.sqrt(0.5)])
-    assert magnitude(corner).max() <= 1
+    assert np.allclose(np.unique(gradient_magnitude(edge)), [0, np.sqrt(0.5)])
+    assert gradient_magnitude(corner).max() <= 1
     shares = sobel(edge, SETTINGS)[0]
     assert shares[0] == 0.75
     assert shares[int(32 * 0.5**0.25)] == 0.25
@@ -154,8 +154,11 @@ def test_sobel_of_the_steepest_edge_is_the_last_bin():
 
 def test_histogram_bins_by_hand():
     values = np.array([[[-2.0, 0.0], [0.5, 1.0]], [[0.25, 0.25], [0.75, 9.0]]])
-    assert histogram(values, 2, 0.0, 1.0).tolist() == [[0.5, 0.5], [0.5, 0.5]]
-    assert histogram(values, 4, 0.0, 1.0).tolist() == [[0.5, 0, 0.25, 0.25], [0, 0.5, 0, 0.5]]
+    assert image_histograms(values, 2, 0.0, 1.0).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert image_histograms(values, 4, 0.0, 1.0).tolist() == [
+        [0.5, 0, 0.25, 0.25],
+        [0, 0.5, 0, 0.5],
+    ]
 
 
 def test_intensity_is_numpys_histogram(faces):
@@ -191,7 +194,7 @@ def test_bending_of_a_sphere_and_of_a_cylinder():
     y, x = np.mgrid[-8:9, -8:9] / 1.0
     sphere, cylinder = 50 - np.sqrt(2500 - x**2 - y**2), 50 - np.sqrt(2500 - x**2)
     for surface, mean, gauss in ((sphere, 1 / 50, 1 / 2500), (cylinder, 1 / 100, 0)):
-        found = [part[0, 8, 8] for part in bending(surface[None])]
+        found = [part[0, 8, 8] for part in surface_curvatures(surface[None])]
         assert found == pytest.approx([mean, gauss], rel=1e-3, abs=1e-9)
 
 
@@ -224,8 +227,8 @@ def test_pixels_are_means_of_squares(faces):
     small = reduce(faces, 8)
     places = [(4 * row, 4 * column) for row in range(8) for column in range(8)]
     by_hand = [[face[r : r + 4, c : c + 4].mean() for r, c in places] for face in faces]
-    assert np.array_equal(small, grey(np.array(by_hand)))
-    assert np.array_equal(reduce(faces, 32), grey(faces).reshape(len(faces), -1))
+    assert np.array_equal(small, grey_levels(np.array(by_hand)))
+    assert np.array_equal(reduce(faces, 32), grey_levels(faces).reshape(len(faces), -1))
     assert reduce(faces, 20).shape == (6, 400)
     assert reduce(faces, 48).shape == (6, 2304)
 
@@ -293,8 +296,8 @@ def test_stage_writes_every_set_and_the_same_twice(folders, tmp_path):
 
 def test_grey_images_are_not_turned_in_space(drawn):
     faces = FaceSet.open(drawn)
-    grey = replace(faces, table=faces.table.assign(unit="relative"))
-    names = [name for name, _, _ in changed(grey, params.load(), 8)]
+    grey_levels = replace(faces, table=faces.table.assign(unit="relative"))
+    names = [name for name, _, _ in changed(grey_levels, params.load(), 8)]
     assert names == ["augmented"]
 
 
@@ -310,7 +313,7 @@ def dome() -> np.ndarray:
 
 
 def test_without_a_turn_a_face_stays_as_it_is(monkeypatch):
-    monkeypatch.setattr("depthfaces.features.posed.WIDEST", 0.0)
+    monkeypatch.setattr("depthfaces.features.posed.MAX_DEVIATION", 0.0)
     face = dome()
     same = turned(face, WINDOW, np.random.default_rng(0))
     inner = face > -0.2
@@ -373,7 +376,10 @@ def test_neither_threads_nor_backend_change_anything(faces, tmp_path, backend):
 @pytest.mark.slow
 def test_a_scheduler_that_is_not_there_is_told():
     away = SETTINGS.model_copy(update={"backend": "dask", "scheduler": "nowhere"})
-    with pytest.raises(MachineError, match=r"features\.scheduler: .*'nowhere'"), workers(away, 1):
+    with (
+        pytest.raises(MachineError, match=r"features\.scheduler: .*'nowhere'"),
+        worker_pool(away, 1),
+    ):
         pass
 
 

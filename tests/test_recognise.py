@@ -21,7 +21,7 @@ from depthfaces.depth.dataset import window
 from depthfaces.depth.prepare import prepare
 from depthfaces.export.write import millimetres
 from depthfaces.faces import FaceSet, FaceWriter
-from depthfaces.features.lbp import grey
+from depthfaces.features.lbp import grey_levels
 from depthfaces.features.pixels import reduce
 from depthfaces.features.store import describe
 from depthfaces.recognise import Answer, Camera, Refused, face, recognise
@@ -85,7 +85,7 @@ def test_prepared_faces_are_recognised(place: Path, drawn: Path, tmp_path: Path)
 
 def test_a_preview_is_the_face_it_shows(place: Path, drawn: Path, tmp_path: Path) -> None:
     image = FaceSet.open(drawn).images[0]
-    Image.fromarray(grey(image)).save(tmp_path / "a.png")
+    Image.fromarray(grey_levels(image)).save(tmp_path / "a.png")
     assert np.allclose(face(tmp_path / "a.png", kept(place).config, CAMERA), image, atol=1 / 255)
 
 

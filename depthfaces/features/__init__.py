@@ -1,4 +1,4 @@
-"""Hand-made features: a batch of prepared faces in, one row of numbers a face out."""
+"""Hand-crafted features: a batch of prepared faces in, one row of numbers per face out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +14,11 @@ from depthfaces.features.sobel import sobel
 from depthfaces.schema import Features
 
 Array = npt.NDArray[Any]
-Family = Callable[[Array, Features], Array]
+FeatureFamily = Callable[[Array, Features], Array]
 
-PIXELS = 1 << 15  # at once (8 faces of 64 px): more, and their arrays do not fit a core's cache
+BATCH_PIXELS = 1 << 15  # 8 faces of 64 px: the arrays of more do not fit a core's cache
 
-FEATURES: dict[str, Family] = {
+FEATURES: dict[str, FeatureFamily] = {
     "lbp": lbp,
     "hog": hog,
     "sobel": sobel,
@@ -31,13 +31,13 @@ FEATURES: dict[str, Family] = {
 def extract(images: Array, params: Features) -> tuple[Array, list[str], list[int]]:
     """Return the features (n, d) float32 of `images` (n, S, S) in [-1, 1], side by side.
 
-    With them: the names in `params.families`, and for each the column behind its last one.
+    With them: the names in `params.families`, and the column after the last one of each family.
     """
-    step = max(1, PIXELS // images[0].size)
-    rows = []
-    for start in range(0, len(images), step):
-        few = images[start : start + step]
-        parts = [FEATURES[name](few, params) for name in params.families]
-        rows.append(np.concatenate(parts, axis=1, dtype=np.float32))
-    stops = np.cumsum([part.shape[1] for part in parts]).tolist()
-    return np.concatenate(rows), list(params.families), stops
+    batch_size = max(1, BATCH_PIXELS // images[0].size)
+    batch_rows = []
+    for start in range(0, len(images), batch_size):
+        image_batch = images[start : start + batch_size]
+        family_features = [FEATURES[name](image_batch, params) for name in params.families]
+        batch_rows.append(np.concatenate(family_features, axis=1, dtype=np.float32))
+    family_stops = np.cumsum([features.shape[1] for features in family_features]).tolist()
+    return np.concatenate(batch_rows), list(params.families), family_stops

@@ -1,4 +1,4 @@
-"""The train faces changed by classical means: the controls that any generator has to beat."""
+"""Classical augmentations of the train faces: the controls that any generator has to beat."""
 
 from collections.abc import Iterator
 
@@ -7,25 +7,25 @@ import numpy.typing as npt
 
 from depthfaces.depth.crop import Window
 from depthfaces.faces import FaceSet
-from depthfaces.features.augment import augmented
-from depthfaces.features.posed import posed
+from depthfaces.features.augment import augmented_batches
+from depthfaces.features.posed import posed_batches
 from depthfaces.schema import Params
 
-Batches = Iterator[npt.NDArray[np.float32]]
+ImageBatches = Iterator[npt.NDArray[np.float32]]
 
 
 def changed(
-    real: FaceSet, params: Params, batch: int
-) -> Iterator[tuple[str, npt.NDArray[np.intp], Batches]]:
-    """Yield (name, rows of the faces that are changed, their images) of each control.
+    real: FaceSet, params: Params, batch_size: int
+) -> Iterator[tuple[str, npt.NDArray[np.intp], ImageBatches]]:
+    """Yield (name, rows of the augmented faces, their images) of each control set.
 
-    Each train face comes `features.augmented` times. Grey images have no third dimension to turn
-    in, so only depth is posed.
+    Each train face is repeated `features.augmented` times. Grey images have no third dimension to
+    turn in, so only depth is posed.
     """
-    train = np.flatnonzero(real.table["split"] == "train")
-    rows = np.tile(train, params.features.augmented)
-    yield "augmented", rows, augmented(real, rows, batch, params.seed)
+    train_rows = np.flatnonzero(real.table["split"] == "train")
+    rows = np.tile(train_rows, params.features.augmented)
+    yield "augmented", rows, augmented_batches(real, rows, batch_size, params.seed)
     if real.table["unit"].iloc[0] == "mm":
-        depths = params.preprocess.front, params.preprocess.back
-        window = Window(real.images.shape[1], params.preprocess.crop, *depths)
-        yield "posed", rows, posed(real, rows, window, params.seed, batch)
+        depth_range = params.preprocess.front, params.preprocess.back
+        face_window = Window(real.images.shape[1], params.preprocess.crop, *depth_range)
+        yield "posed", rows, posed_batches(real, rows, face_window, params.seed, batch_size)

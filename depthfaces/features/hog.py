@@ -9,8 +9,8 @@ from depthfaces.errors import ParamsError
 from depthfaces.schema import Features
 
 Array = npt.NDArray[Any]
-TINY = 1e-5  # keeps an empty block from dividing by zero
-CLIP = 0.2  # no direction may rule a block: Hys of L2-Hys
+EPSILON = 1e-5  # avoids a division by zero in an empty block
+CLIP = 0.2  # no orientation may dominate a block: Hys of L2-Hys
 
 
 def hog(images: Array, params: Features) -> npt.NDArray[np.float32]:
@@ -24,46 +24,48 @@ def hog(images: Array, params: Features) -> npt.NDArray[np.float32]:
             f"features.hog_cells: expected a divisor of the face's side {side} and at least "
             f"features.hog_block {block}, found {cells}"
         )
-    histograms = _cells(images, cells, params.hog_orientations)
-    return _blocks(histograms, block).astype(np.float32)
+    histograms = _cell_histograms(images, cells, params.hog_orientations)
+    return _normalised_blocks(histograms, block).astype(np.float32)
 
 
-def _cells(images: Array, cells: int, orientations: int) -> Array:
-    """Return each cell's mean gradient by orientation, (n, cells, cells, orientations)."""
+def _cell_histograms(images: Array, cells: int, orientations: int) -> Array:
+    """Return each cell's mean magnitude by orientation, (n, cells, cells, orientations)."""
     count, side, _ = images.shape
     down, right = np.zeros(images.shape), np.zeros(images.shape)
     np.subtract(images[:, 2:], images[:, :-2], out=down[:, 1:-1], dtype=images.dtype)
     np.subtract(images[:, :, 2:], images[:, :, :-2], out=right[:, :, 1:-1], dtype=images.dtype)
-    cell = np.arange(side) // (side // cells)
-    places = (np.arange(count)[:, None, None] * cells + cell[:, None]) * cells + cell
-    places = places * orientations + _orientation(down, right, orientations)
-    lengths = np.sqrt(down * down + right * right)
-    total = np.bincount(places.ravel(), lengths.ravel(), count * cells**2 * orientations)
-    return np.asarray(total.reshape(count, cells, cells, orientations) / (side // cells) ** 2)
+    cell_of_pixel = np.arange(side) // (side // cells)
+    bin_indices = (
+        np.arange(count)[:, None, None] * cells + cell_of_pixel[:, None]
+    ) * cells + cell_of_pixel
+    bin_indices = bin_indices * orientations + _orientation_bins(down, right, orientations)
+    magnitudes = np.sqrt(down * down + right * right)
+    bin_sums = np.bincount(bin_indices.ravel(), magnitudes.ravel(), count * cells**2 * orientations)
+    return np.asarray(bin_sums.reshape(count, cells, cells, orientations) / (side // cells) ** 2)
 
 
-def _orientation(down: Array, right: Array, orientations: int) -> Array:
-    """Return which of the even parts of a half turn each gradient points into.
+def _orientation_bins(down: Array, right: Array, orientations: int) -> Array:
+    """Return the orientation bin of each gradient; bins divide a half turn equally.
 
     The cotangent falls from +infinity to -infinity over the half turn: counting the borders that
-    it has passed needs no arc tangent. A level gradient lies in the first part.
+    it has passed needs no arc tangent. A level gradient lies in the first bin.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         cotangent = np.where(down == 0, np.inf, right / down)
-    part = np.zeros(down.shape, np.uint8)
-    for border in np.pi * np.arange(1, orientations) / orientations:
-        part += cotangent <= 1 / np.tan(border)
-    return part
+    bin_index = np.zeros(down.shape, np.uint8)
+    for bin_border in np.pi * np.arange(1, orientations) / orientations:
+        bin_index += cotangent <= 1 / np.tan(bin_border)
+    return bin_index
 
 
-def _blocks(histograms: Array, block: int) -> Array:
+def _normalised_blocks(histograms: Array, block: int) -> Array:
     """Return all overlapping blocks of cells, each normalised, side by side (n, ...)."""
-    views = np.lib.stride_tricks.sliding_window_view(histograms, (block, block), axis=(1, 2))
-    blocks = views.transpose(0, 1, 2, 4, 5, 3).reshape(*views.shape[:3], -1)
-    clipped = np.minimum(_normal(blocks), CLIP)
-    return _normal(clipped).reshape(len(blocks), -1)
+    cell_windows = np.lib.stride_tricks.sliding_window_view(histograms, (block, block), axis=(1, 2))
+    blocks = cell_windows.transpose(0, 1, 2, 4, 5, 3).reshape(*cell_windows.shape[:3], -1)
+    clipped_blocks = np.minimum(_l2_normalise(blocks), CLIP)
+    return _l2_normalise(clipped_blocks).reshape(len(blocks), -1)
 
 
-def _normal(blocks: Array) -> Array:
-    squares = np.einsum("...i,...i->...", blocks, blocks)[..., None]
-    return np.asarray(blocks / np.sqrt(squares + TINY**2))
+def _l2_normalise(blocks: Array) -> Array:
+    squared_norms = np.einsum("...i,...i->...", blocks, blocks)[..., None]
+    return np.asarray(blocks / np.sqrt(squared_norms + EPSILON**2))

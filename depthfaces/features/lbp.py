@@ -1,4 +1,4 @@
-"""Local binary patterns: which points on a circle lie nearer than its centre."""
+"""Local binary patterns: which points on a circle are nearer than its centre."""
 
 from typing import Any
 
@@ -16,14 +16,18 @@ def lbp(images: npt.NDArray[Any], params: Features) -> npt.NDArray[np.float32]:
 
     Ojala, Pietikäinen, Mäenpää (2002), "riu2": points + 1 uniform patterns and one for all others.
     """
-    kinds, count = params.lbp_points + 2, len(images)
-    places = patterns(grey(images), params.lbp_points, params.lbp_radius).reshape(count, -1)
-    numbered = places + kinds * np.arange(count)[:, None]
-    counts = np.bincount(numbered.ravel(), minlength=kinds * count).reshape(count, kinds)
-    return np.asarray(counts / places.shape[1], np.float32)
+    pattern_count, count = params.lbp_points + 2, len(images)
+    pixel_codes = pattern_codes(grey_levels(images), params.lbp_points, params.lbp_radius).reshape(
+        count, -1
+    )
+    global_codes = pixel_codes + pattern_count * np.arange(count)[:, None]
+    counts = np.bincount(global_codes.ravel(), minlength=pattern_count * count).reshape(
+        count, pattern_count
+    )
+    return np.asarray(counts / pixel_codes.shape[1], np.float32)
 
 
-def patterns(images: npt.NDArray[np.uint8], points: int, radius: float) -> Codes:
+def pattern_codes(images: npt.NDArray[np.uint8], points: int, radius: float) -> Codes:
     """Return the code of every pixel, (n, H, W): scikit-image's, bit for bit, four times as fast.
 
     The code is the number of the circle's points at least as near as the centre where those follow
@@ -35,26 +39,30 @@ def patterns(images: npt.NDArray[np.uint8], points: int, radius: float) -> Codes
     angles = 2 * np.pi * np.arange(points) / points
     down, right = np.round(-radius * np.sin(angles), 5), np.round(radius * np.cos(angles), 5)
     pad = int(np.ceil(radius)) + 1
-    padded = np.zeros((height + 2 * pad, width + 2 * pad, count))
-    padded[pad:-pad, pad:-pad] = images.transpose(1, 2, 0)
-    centre = padded[pad:-pad, pad:-pad].reshape(height, -1)
-    padded = padded.reshape(len(padded), -1)
-    beside, scratch = np.empty((2, len(padded), width * count))
-    room = (np.empty((height, width * count)), np.empty((height, width * count)))
-    nearer = np.empty((points, height, width * count), bool)
-    for step in np.unique(right):  # points above one another share their columns' blend
-        first, last, weight = _reach(width, step)
-        columns = [padded[:, (pad + at) * count :][:, : width * count] for at in (first, last)]
-        _blend(columns[0], columns[1], np.repeat(weight, count), (beside, scratch))
-        for point in np.flatnonzero(right == step):
-            first, last, weight = _reach(height, down[point])
-            rows = [beside[pad + at :][:height] for at in (first, last)]
-            value = _blend(rows[0], rows[1], weight[:, None], room)
-            np.greater_equal(value, centre, out=nearer[point])
-    return _codes(nearer.view(np.uint8)).reshape(height, width, count).transpose(2, 0, 1)
+    padded_images = np.zeros((height + 2 * pad, width + 2 * pad, count))
+    padded_images[pad:-pad, pad:-pad] = images.transpose(1, 2, 0)
+    centre_values = padded_images[pad:-pad, pad:-pad].reshape(height, -1)
+    padded_images = padded_images.reshape(len(padded_images), -1)
+    column_blend, column_scratch = np.empty((2, len(padded_images), width * count))
+    row_buffers = (np.empty((height, width * count)), np.empty((height, width * count)))
+    is_nearer = np.empty((points, height, width * count), bool)
+    for column_shift in np.unique(right):  # points above one another share their columns' blend
+        first, last, weight = _interpolation(width, column_shift)
+        column_pair = [
+            padded_images[:, (pad + shift) * count :][:, : width * count] for shift in (first, last)
+        ]
+        _blend_into(
+            column_pair[0], column_pair[1], np.repeat(weight, count), (column_blend, column_scratch)
+        )
+        for point in np.flatnonzero(right == column_shift):
+            first, last, weight = _interpolation(height, down[point])
+            row_pair = [column_blend[pad + shift :][:height] for shift in (first, last)]
+            point_values = _blend_into(row_pair[0], row_pair[1], weight[:, None], row_buffers)
+            np.greater_equal(point_values, centre_values, out=is_nearer[point])
+    return _uniform_codes(is_nearer.view(np.uint8)).reshape(height, width, count).transpose(2, 0, 1)
 
 
-def grey(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def grey_levels(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Return [-1, 1] as whole steps 0..255, round half to even.
 
     A pattern asks "nearer or not", so on floats it would count noise far below a sensor's step.
@@ -62,24 +70,26 @@ def grey(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     return np.asarray(np.rint((np.clip(images, -1, 1) + 1) * 127.5), np.uint8)
 
 
-def _reach(length: int, step: float) -> tuple[int, int, Floats]:
-    """Return the two whole steps beside `step`, and the second's weight for each of the lines.
+def _interpolation(length: int, step: float) -> tuple[int, int, Floats]:
+    """Return the whole shifts on both sides of `step`, and the weight of the second at each line.
 
-    It is worked out at every line's own place, as scikit-image does: its last bit decides a tie.
+    It is computed from each line's own position, as scikit-image does: its last bit decides ties.
     """
-    places = np.arange(length) + step
-    return int(np.floor(places[0])), int(np.ceil(places[0])), places - np.floor(places)
+    positions = np.arange(length) + step
+    return int(np.floor(positions[0])), int(np.ceil(positions[0])), positions - np.floor(positions)
 
 
-def _blend(first: Floats, last: Floats, weight: Floats, room: tuple[Floats, Floats]) -> Floats:
-    """Return first (1 - weight) + last weight in the first part of `room`, which is reused."""
-    out, scratch = room
-    np.multiply(first, 1 - weight, out=out)
+def _blend_into(first: Floats, last: Floats, weight: Floats, room: tuple[Floats, Floats]) -> Floats:
+    """Write first (1 - weight) + last weight into the first buffer of `room` and return it."""
+    blend, scratch = room
+    np.multiply(first, 1 - weight, out=blend)
     np.multiply(last, weight, out=scratch)
-    return np.add(out, scratch, out=out)
+    return np.add(blend, scratch, out=blend)
 
 
-def _codes(nearer: Codes) -> Codes:
-    """Return the codes (...) of the points' answers (points, ...), 0 or 1."""
-    changes = (nearer[1:] ^ nearer[:-1]).sum(axis=0, dtype=np.uint8)
-    return np.where(changes <= 2, nearer.sum(axis=0, dtype=np.uint8), np.uint8(len(nearer) + 1))
+def _uniform_codes(is_nearer: Codes) -> Codes:
+    """Return the codes (...) of the comparisons (points, ...), 0 or 1 each."""
+    change_count = (is_nearer[1:] ^ is_nearer[:-1]).sum(axis=0, dtype=np.uint8)
+    return np.where(
+        change_count <= 2, is_nearer.sum(axis=0, dtype=np.uint8), np.uint8(len(is_nearer) + 1)
+    )

@@ -1,4 +1,4 @@
-"""Faces made small, for those who learn from images."""
+"""Faces reduced to a few grey pixels, for classifiers that learn from images."""
 
 from typing import Any
 
@@ -6,22 +6,26 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from depthfaces.features.lbp import grey
+from depthfaces.features.lbp import grey_levels
 
 Array = npt.NDArray[Any]
-VIEWS = ("features", "pixels")  # of a face: hand-made numbers, or the face itself, made small
+VIEWS = ("features", "pixels")  # of a face: hand-crafted features, or the reduced image itself
 
 
 def reduce(images: Array, side: int) -> npt.NDArray[np.uint8]:
-    """Return faces (n, S, S) in [-1, 1] as (n, side^2) mean grey values of whole pixels.
+    """Reduce faces (n, S, S) in [-1, 1] to (n, side^2) mean grey values.
 
     A face smaller than `side`, or no multiple of it, is resampled.
     """
-    whole = images.shape[1] // side
-    if whole and images.shape[1] == whole * side:
-        small = images.reshape(len(images), side, whole, side, whole).mean(axis=(2, 4))
+    pixels_per_cell = images.shape[1] // side
+    if pixels_per_cell and images.shape[1] == pixels_per_cell * side:
+        small_images = images.reshape(
+            len(images), side, pixels_per_cell, side, pixels_per_cell
+        ).mean(axis=(2, 4))
     else:
-        area = cv2.INTER_AREA if whole else cv2.INTER_LINEAR
-        plain = np.asarray(images, np.float32)
-        small = np.stack([cv2.resize(image, (side, side), interpolation=area) for image in plain])
-    return grey(small).reshape(len(images), -1)
+        interpolation = cv2.INTER_AREA if pixels_per_cell else cv2.INTER_LINEAR
+        float_images = np.asarray(images, np.float32)
+        small_images = np.stack(
+            [cv2.resize(image, (side, side), interpolation=interpolation) for image in float_images]
+        )
+    return grey_levels(small_images).reshape(len(images), -1)
