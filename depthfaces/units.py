@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from depthfaces.classify import warp
-from depthfaces.classify.net import FLAT, Lesson, Net, Shape, faces_of
+from depthfaces.classify.net import FLAT, LabelledImages, Net, Shape, faces_of
 from depthfaces.schema import Classify
 
 Array = npt.NDArray[Any]
@@ -53,7 +53,9 @@ class Units:
         relief = params.net_relief if params.net_relief > FLAT else 0.0
         net = Net(Shape(side, params.net_width, strengths.shape[1], params.net_members, relief))
         surfaces, y = warp.Surface.of(faces_of(x, side)), torch.from_numpy(strengths).float()
-        net.learn(Lesson(surfaces, y, np.ones(len(x)), _apart), params.net_steps, seed, "units")
+        net.learn(
+            LabelledImages(surfaces, y, np.ones(len(x)), _apart), params.net_steps, seed, "units"
+        )
         return cls(net)
 
     def predict(self, x: Array) -> Array:

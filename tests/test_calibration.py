@@ -11,14 +11,14 @@ from depthfaces import params
 from depthfaces.classify import left_out as leaving
 from depthfaces.classify.arms import Arm
 from depthfaces.classify.calibration import (
-    LEAST_RIGHT,
+    MIN_ACCURACY,
     Calibrator,
-    margins,
-    reliability,
-    sure_from,
+    class_margins,
+    confidence_threshold,
+    reliability_report,
 )
-from depthfaces.classify.keep import calibrate
-from depthfaces.classify.kept import calibrated
+from depthfaces.classify.keep import fit_calibration
+from depthfaces.classify.kept import calibrated_probabilities
 from depthfaces.classify.protocol import Job, fit
 from depthfaces.classify.sets import Sets
 from depthfaces.depth.crop import Window
@@ -51,8 +51,8 @@ def test_a_planted_slope_and_its_biases_are_found() -> None:
     calibrator = Calibrator.fit(found, y)
     assert calibrator.slope == pytest.approx(0.7, abs=0.03)
     assert np.diff(calibrator.biases) == pytest.approx([-0.5, -0.5], abs=0.06)
-    assert reliability(calibrator.probabilities(found), y)["ece"] < 0.01
-    assert reliability(softmax(3 * found, axis=1), y)["ece"] > 0.1
+    assert reliability_report(calibrator.probabilities(found), y)["ece"] < 0.01
+    assert reliability_report(softmax(3 * found, axis=1), y)["ece"] > 0.1
 
 
 def test_margins_in_another_unit_mean_the_same() -> None:
@@ -71,12 +71,12 @@ def test_margins_that_tell_nothing_leave_the_shares_of_the_classes() -> None:
 def test_the_error_is_the_mean_gap_of_the_bins() -> None:
     """Four faces at .85, three right: .10 off; one at .60, wrong: .60 off; (4 .1 + .6) / 5."""
     shares = np.array([[0.85, 0.15]] * 4 + [[0.4, 0.6]])
-    found = reliability(shares, np.array([0, 0, 0, 1, 0]))
+    found = reliability_report(shares, np.array([0, 0, 0, 1, 0]))
     assert found["ece"] == pytest.approx((4 * 0.1 + 0.6) / 5)
     assert [part["faces"] for part in found["bins"]] == [1, 4]
     assert [part["right"] for part in found["bins"]] == pytest.approx([0, 0.75])
     assert [(part["from"], part["to"]) for part in found["bins"]] == [(0.6, 0.7), (0.8, 0.9)]
-    assert reliability(np.eye(2), np.array([0, 1]))["ece"] == 0
+    assert reliability_report(np.eye(2), np.array([0, 1]))["ece"] == 0
 
 
 def test_exact_probabilities_are_as_far_off_as_chance_makes_them() -> None:
@@ -84,7 +84,7 @@ def test_exact_probabilities_are_as_far_off_as_chance_makes_them() -> None:
     shares = softmax(0.7 * found + np.array([0.5, 0.0, -0.5]), axis=1)
     rng = np.random.default_rng(0)
     told = [
-        reliability(shares, (shares.cumsum(axis=1) > rng.random((400, 1))).argmax(axis=1))
+        reliability_report(shares, (shares.cumsum(axis=1) > rng.random((400, 1))).argmax(axis=1))
         for _ in range(200)
     ]
     assert np.mean([one["ece"] for one in told]) == pytest.approx(told[0]["by_chance"], rel=0.1)
@@ -95,16 +95,16 @@ def test_answers_are_given_from_where_they_are_right_often_enough() -> None:
     shares = np.stack([top, 1 - top], axis=1)
     y = np.ones(30, int)
     y[:5], y[10:17], y[20:] = 0, 0, 0  # right: 5, 7 and 10 of 10
-    assert LEAST_RIGHT == 0.6
-    assert sure_from(shares, y) == 0.7
-    assert sure_from(shares, np.ones(30, int)) == 1.0
+    assert MIN_ACCURACY == 0.6
+    assert confidence_threshold(shares, y) == 0.7
+    assert confidence_threshold(shares, np.ones(30, int)) == 1.0
 
 
 def test_the_svms_own_answers_are_not_changed(sets: Sets) -> None:
     """Calibration stands beside the experiment: what `predict` says stays votes over heat."""
     model, test = fit(REAL, sets, SETTINGS), sets["real"].part("test")
     assert np.array_equal(model.predict(test.x), softmax(model.scores(test.x) / model.heat, axis=1))
-    soft = margins(model, test.x)
+    soft = class_margins(model, test.x)
     assert np.abs(soft).max() <= 1
     assert np.allclose(soft.sum(axis=1), 0, atol=1e-9)
 
@@ -123,7 +123,7 @@ def test_each_person_is_left_out_once_and_never_learned_from(
         return fit(job, found, settings)
 
     monkeypatch.setattr(leaving, "fit", spy)
-    found = leaving.left_out(REAL, sets, SETTINGS)
+    found = leaving.left_out_margins(REAL, sets, SETTINGS)
     assert found is not None
     known = set(real.part("train").subject) | set(real.part("validation").subject)
     assert sorted(seen) == sorted(known)
@@ -141,12 +141,12 @@ def few(sets: Sets, people: int) -> Sets:
 
 
 def test_too_few_people_are_not_calibrated(sets: Sets) -> None:
-    assert calibrate(REAL, few(sets, 3), SETTINGS) is None
-    told = calibrate(REAL, few(sets, 4), SETTINGS)
+    assert fit_calibration(REAL, few(sets, 3), SETTINGS) is None
+    told = fit_calibration(REAL, few(sets, 4), SETTINGS)
     assert told is not None
     assert told["people"] == 4  # the one who tunes is never left out
     model, test = fit(REAL, few(sets, 3), SETTINGS), sets["real"].part("test")
-    assert np.array_equal(calibrated(model, None, test.x), model.predict(test.x))
+    assert np.array_equal(calibrated_probabilities(model, None, test.x), model.predict(test.x))
 
 
 def test_a_class_that_one_person_shows_stays_in_training(
@@ -156,7 +156,7 @@ def test_a_class_that_one_person_shows_stays_in_training(
     real = sets["real"]
     first = real.part("train").subject[0]
     rare = (real.label == "Surprise") & (real.split == "train") & (real.subject != first)
-    told = calibrate(REAL, {"real": real.pick(~rare)}, SETTINGS)
+    told = fit_calibration(REAL, {"real": real.pick(~rare)}, SETTINGS)
     assert told is not None
     assert told["people"] == 8
 
@@ -225,12 +225,12 @@ def people() -> Sets:
 def test_of_virtual_people_never_seen_as_many_are_right_as_is_said(name: str, people: Sets) -> None:
     """945 faces of 45 people: with exact probabilities chance alone makes about .02 of it."""
     job, test = Job(Arm("real"), name), people["real"].part("test")
-    calibration = calibrate(job, people, SETTINGS)
+    calibration = fit_calibration(job, people, SETTINGS)
     assert calibration is not None
     assert calibration["people"] == 45
-    shares = calibrated(fit(job, people, SETTINGS), calibration, test.x)
+    shares = calibrated_probabilities(fit(job, people, SETTINGS), calibration, test.x)
     y = np.searchsorted(sorted(set(test.label)), test.label)
-    found = reliability(shares, y)
+    found = reliability_report(shares, y)
     assert found["ece"] <= 0.05
     given = shares.max(axis=1) >= calibration["sure_from"]
     right = shares.argmax(axis=1) == y

@@ -23,12 +23,12 @@ from sklearn.svm import SVC
 from depthfaces import files, params
 from depthfaces.classify import arms, kept, pooled, protocol, scores
 from depthfaces.classify import sets as preparing
-from depthfaces.classify.columns import separation, telling
+from depthfaces.classify.columns import fisher_scores, most_discriminative_columns
 from depthfaces.classify.family import CLASSIFIERS
 from depthfaces.classify.forest import Forest
 from depthfaces.classify.sample import Sample
 from depthfaces.classify.svm import Svm
-from depthfaces.classify.temperature import temperature
+from depthfaces.classify.temperature import fit_temperature
 from depthfaces.errors import DataError, IntegrityError, ParamsError
 from depthfaces.features.store import open_all
 from depthfaces.schema import Classify
@@ -144,7 +144,7 @@ def test_the_scaler_sees_train_only():
 @pytest.mark.parametrize("count", [3, 8])
 def test_trees_from_arrays_are_scikit_learns(count):
     train, test = blobs(120, 3, 1), blobs(60, 3, 2)
-    columns = telling(train, count)
+    columns = most_discriminative_columns(train, count)
     assert len(columns) == count
     oracle = RandomForestClassifier(20, random_state=9).fit(train.x[:, columns], train.y)
     ours = Forest.fit(train, test, 9, QUICK.classify.model_copy(update={"xgb_columns": count}))
@@ -161,7 +161,7 @@ def test_separation_ranks_columns_as_anova_does():
     sample = blobs(90, 3, 0)
     x = sample.x.copy()
     x[:, 5] = 7  # does not vary
-    ours = separation(Sample(x, sample.y))
+    ours = fisher_scores(Sample(x, sample.y))
     varied = np.arange(8) != 5
     oracle = f_classif(x[:, varied].astype(float), sample.y)[0]
     assert np.allclose(ours[varied] * (90 - 3) / (3 - 1), oracle, rtol=1e-6)
@@ -174,11 +174,11 @@ def test_temperature_finds_the_heat_that_made_the_labels():
     heated = np.exp(scores_ / 2.5)
     heated /= heated.sum(axis=1, keepdims=True)
     y = (heated.cumsum(axis=1) > rng.random((20000, 1))).argmax(axis=1)
-    assert temperature(scores_, y) == pytest.approx(2.5, rel=0.05)
+    assert fit_temperature(scores_, y) == pytest.approx(2.5, rel=0.05)
 
 
 def keys(doses, sets) -> list[str]:
-    return [arm.key for arm in arms.plan(doses, sets)]
+    return [arm.key for arm in arms.plan_arms(doses, sets)]
 
 
 def test_plan_has_each_arm_once_and_the_same_doses_for_controls(sets):
@@ -197,12 +197,12 @@ def test_plan_has_each_arm_once_and_the_same_doses_for_controls(sets):
 
 def test_draw_uses_each_face_once_before_any_twice():
     sample = Sample(np.arange(10.0)[:, None], np.array([0] * 4 + [1] * 6))
-    drawn = arms.draw(sample, np.array([10, 3]), np.random.default_rng(0))
+    drawn = arms.draw_faces(sample, np.array([10, 3]), np.random.default_rng(0))
     times = np.bincount(drawn.x[:, 0].astype(int), minlength=10)
     assert sorted(times[:4]) == [2, 2, 3, 3]
     assert sorted(times[4:]) == [0, 0, 0, 1, 1, 1]
     assert drawn.y.tolist() == [0] * 10 + [1] * 3
-    assert len(arms.draw(sample, np.array([0, 2]), np.random.default_rng(0)).y) == 2
+    assert len(arms.draw_faces(sample, np.array([0, 2]), np.random.default_rng(0)).y) == 2
 
 
 def test_build_by_kind_of_arm():
@@ -385,7 +385,7 @@ def test_threads_change_nothing(sets, found):
 def test_nothing_fitted_sees_validation_or_test(sets, fitted_rows):
     protocol.predictions({"features": sets}, QUICK)
     held = sets["real"].pick(sets["real"].split != "train")
-    assert len(fitted_rows) == len(arms.plan([0.5, 1.0], sets)) * 2 + 4
+    assert len(fitted_rows) == len(arms.plan_arms([0.5, 1.0], sets)) * 2 + 4
     assert not set.union(*fitted_rows) & {row.tobytes() for row in held.x}
 
 
@@ -393,7 +393,7 @@ def test_a_planted_test_face_sets_off_the_alarm(sets):
     fake, test = sets["synthetic"], sets["real"].part("test")
     planted = replace(fake, x=np.concatenate([fake.x[:-1], test.x[:1]]))
     with pytest.raises(IntegrityError, match=r"synthetic\.npz: a face equals a held-out"):
-        preparing.check(sets | {"synthetic": planted})
+        preparing.check_splits(sets | {"synthetic": planted})
 
 
 def test_changed_faces_of_test_people_are_refused(sets):
@@ -409,13 +409,13 @@ def test_a_person_in_two_splits_is_refused(sets):
     split = real.split.copy()
     split[np.flatnonzero(split == "test")[0]] = "train"
     with pytest.raises(IntegrityError, match=r"subject 003 is in train and in test"):
-        preparing.check(sets | {"real": replace(real, split=split)})
+        preparing.check_splits(sets | {"real": replace(real, split=split)})
 
 
 def test_an_empty_split_is_refused(sets):
     real = sets["real"]
     with pytest.raises(DataError, match="faces in the split validation, found none"):
-        preparing.check(sets | {"real": real.pick(real.split != "validation")})
+        preparing.check_splits(sets | {"real": real.pick(real.split != "validation")})
 
 
 def test_a_set_without_a_class_is_refused(sets):

@@ -7,7 +7,7 @@ import pytest
 
 from depthfaces import files, params
 from depthfaces.classify import kept
-from depthfaces.classify.fused import Fused, prior
+from depthfaces.classify.fused import Fused, shipped_nets
 from depthfaces.classify.net import Net
 from depthfaces.classify.sample import Sample, join
 from depthfaces.depth.dataset import window
@@ -40,9 +40,9 @@ def faces() -> Sample:
 
 def test_it_is_the_product_of_both_and_reads_back_the_same(faces: Sample, tmp_path: Path) -> None:
     fused = Fused.fit(faces, NOBODY, 0, TINY)
-    net, calibrator, classes = prior()
+    net, calibrator, classes = shipped_nets()
     known = calibrator.probabilities(np.log(np.maximum(net.predict(faces.x), 1e-6)))
-    both = fused.own.predict(faces.x) * known[:, [classes.index(name) for name in NAMES]]
+    both = fused.own_net.predict(faces.x) * known[:, [classes.index(name) for name in NAMES]]
     said = fused.predict(faces.x)
     np.testing.assert_allclose(said, both / both.sum(1, keepdims=True), rtol=1e-9)
     fused.save(tmp_path)
@@ -69,7 +69,7 @@ def test_the_names_of_the_classes_decide_not_their_numbers(faces: Sample) -> Non
     order = np.array([2, 0, 1])  # class k of `faces` is class order[k] here
     names = tuple(NAMES[place] for place in np.argsort(order))
     fused = Fused.fit(faces._replace(y=order[faces.y], names=names), NOBODY, 0, TINY)
-    assert [prior().classes[column] for column in fused.columns] == list(names)
+    assert [shipped_nets().classes[column] for column in fused.shipped_columns] == list(names)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import torch
 from depthfaces import params
 from depthfaces.classify import arms, warp
 from depthfaces.classify.family import CLASSIFIERS
-from depthfaces.classify.net import BATCH, Net, _batches, one_cycle
+from depthfaces.classify.net import BATCH, Net, _train_batches, one_cycle
 from depthfaces.classify.sample import Sample, join
 from depthfaces.classify.svm import Svm
 from depthfaces.errors import IntegrityError
@@ -87,7 +87,7 @@ def test_what_is_loaded_predicts_the_same_bit_for_bit(fitted, tmp_path):
     test = heads(30, 2)
     fitted.save(tmp_path)
     loaded = Net.load(tmp_path)
-    assert loaded.shape == fitted.shape and loaded.heat == fitted.heat != 1
+    assert loaded.shape == fitted.shape and loaded.temperature == fitted.temperature != 1
     assert np.array_equal(loaded.predict(test.x), fitted.predict(test.x))
     (tmp_path / "net.safetensors").write_bytes(b"\x00" * 40)
     with pytest.raises(IntegrityError, match="damaged"):
@@ -112,7 +112,7 @@ def test_a_mirrored_face_gives_the_same_probabilities(fitted):
 @pytest.mark.parametrize("held", [NOBODY, heads(6, 1, classes=1)])
 def test_without_all_classes_on_validation_nothing_is_tuned(fitted, held):
     model = Net.fit(heads(48, 0), held, 5, TINY)
-    assert model.heat == 1
+    assert model.temperature == 1
     x = heads(10, 2).x
     tuned = fitted.predict(x)
     assert np.array_equal(model.predict(x).argmax(axis=1), tuned.argmax(axis=1))
@@ -138,7 +138,7 @@ def test_photographs_have_no_slopes(relief):
 def test_neutral_change_is_the_identity():
     faces = tensor(heads(3, 0).x)
     for relief in (0.0, RELIEF):
-        same = warp.changed(warp.Surface.of(faces), repeated(STILL, 3), relief)
+        same = warp.apply_changes(warp.Surface.of(faces), repeated(STILL, 3), relief)
         assert torch.allclose(same, faces, atol=1e-6)
 
 
@@ -146,12 +146,12 @@ def test_mirror_shift_and_depth_by_hand():
     faces = tensor(heads(2, 0).x)
     surface = warp.Surface.of(faces)
     change = repeated(STILL, 2)
-    mirrored = warp.changed(surface, change._replace(mirror=np.array([-1.0, 1])), RELIEF)
+    mirrored = warp.apply_changes(surface, change._replace(mirror=np.array([-1.0, 1])), RELIEF)
     assert torch.allclose(mirrored, torch.stack([faces[0].flip(2), faces[1]]), atol=1e-6)
-    moved = warp.changed(surface, change._replace(right=np.full(2, 6 / SIDE)), RELIEF)
+    moved = warp.apply_changes(surface, change._replace(right=np.full(2, 6 / SIDE)), RELIEF)
     assert torch.allclose(moved[..., 3:], faces[..., :-3], atol=1e-5)
     assert (moved[..., :3] == -1).all()
-    nearer = warp.changed(surface, change._replace(offset=np.full(2, 0.05)), RELIEF)
+    nearer = warp.apply_changes(surface, change._replace(offset=np.full(2, 0.05)), RELIEF)
     face = faces > -1
     assert torch.allclose(nearer[face], (faces[face] + 0.05).clamp(max=1), atol=1e-6)
     assert torch.equal(nearer > -1, face)
@@ -163,8 +163,8 @@ def test_a_turned_plane_has_the_slope_of_the_closed_form(yaw, pitch, slope):
     """A plane of slope tan(a), turned by b about an axis in the picture, has slope tan(a - b)."""
     faces = plane(slope, 0) if yaw else plane(0, slope)
     change = STILL._replace(yaw=np.array([yaw]), pitch=np.array([pitch]))
-    turned = warp.changed(warp.Surface(faces, torch.ones_like(faces)), change, RELIEF)
-    found = warp.slopes(turned, RELIEF)[0, :, 6:10, 6:10]
+    turned = warp.apply_changes(warp.Surface(faces, torch.ones_like(faces)), change, RELIEF)
+    found = warp.depth_gradients(turned, RELIEF)[0, :, 6:10, 6:10]
     expected = np.tan(np.arctan(slope) - np.deg2rad(yaw + pitch))
     along, across = (0, 1) if yaw else (1, 0)
     assert torch.allclose(found[along], torch.tensor(expected, dtype=torch.float32), atol=1e-4)
@@ -174,13 +174,13 @@ def test_a_turned_plane_has_the_slope_of_the_closed_form(yaw, pitch, slope):
 def test_slopes_by_hand():
     faces = torch.full((1, 1, SIDE, SIDE), -1.0)
     faces[..., 4:12, 4:12] = plane(0.3, -0.2)[..., 4:12, 4:12]
-    right, down = warp.slopes(faces, RELIEF)[0]
+    right, down = warp.depth_gradients(faces, RELIEF)[0]
     inside = (slice(4, 12), slice(4, 12))
     assert torch.allclose(right[inside], torch.tensor(0.3), atol=1e-5)
     assert torch.allclose(down[inside], torch.tensor(-0.2), atol=1e-5)
     for slope in (right, down):
         assert (slope[faces[0, 0] == -1] == 0).all()
-    steep = warp.slopes(plane(5.0, -5.0), RELIEF)[0]
+    steep = warp.depth_gradients(plane(5.0, -5.0), RELIEF)[0]
     assert steep.max() == 2 and steep.min() == -2
 
 
@@ -190,27 +190,27 @@ def test_background_stays_and_no_pixel_flies():
     disc = np.where(right**2 + down**2 < 0.6, 200, 0).astype(np.uint8)
     faces = tensor(np.repeat(disc[None], 64, 0))
     rng = np.random.default_rng(0)
-    change = warp.draw(64, rng)
+    change = warp.draw_changes(64, rng)
     level = change._replace(stretch=np.ones(64), offset=np.zeros(64))
-    flat = warp.changed(warp.Surface.of(faces), level._replace(yaw=0 * change.yaw,
+    flat = warp.apply_changes(warp.Surface.of(faces), level._replace(yaw=0 * change.yaw,
                         pitch=0 * change.yaw), RELIEF)  # fmt: skip
     depth = 200 / 127.5 - 1
     assert torch.allclose(flat[flat > -1], torch.tensor(depth, dtype=torch.float32), atol=1e-5)
     assert (flat[..., 0, 0] == -1).all()
-    turned = warp.changed(warp.Surface.of(faces), level, RELIEF)
+    turned = warp.apply_changes(warp.Surface.of(faces), level, RELIEF)
     # On a tilted disc depth rises evenly: by no more than the steepest turn, nowhere a cliff.
     yaw, pitch = np.deg2rad(change.yaw), np.deg2rad(change.pitch)
     steepest = np.hypot(np.tan(yaw) / np.cos(pitch), np.tan(pitch))
     reach = torch.from_numpy(steepest * 1.6 / RELIEF)[:, None, None, None]
     assert ((turned - depth).abs() <= reach + 1e-3)[turned > -1].all()
-    assert warp.slopes(turned, RELIEF).abs().max() < steepest.max() + 1e-2
-    noise = warp.noisy(turned, rng)
+    assert warp.depth_gradients(turned, RELIEF).abs().max() < steepest.max() + 1e-2
+    noise = warp.add_noise(turned, rng)
     assert torch.equal(noise > -1, turned > -1)
     assert (noise - turned)[turned > -1].std() == pytest.approx(warp.NOISE, rel=0.05)
 
 
 def test_changes_are_drawn_within_their_widths():
-    change = warp.draw(4000, np.random.default_rng(0))
+    change = warp.draw_changes(4000, np.random.default_rng(0))
     assert set(change.mirror) == {-1, 1}
     for numbers, middle, width in (
         (change.tilt, 0, 10), (change.scale, 1, 0.08), (change.right, 0, 0.2),
@@ -224,7 +224,7 @@ def test_changes_are_drawn_within_their_widths():
 
 def test_batches_hold_faces_as_often_as_their_weights_say():
     weights = np.array([0, 1, 2, 0, 5.0])
-    rows = [rows for _, rows in _batches(weights, 10, np.random.default_rng(0))]
+    rows = [rows for _, rows in _train_batches(weights, 10, np.random.default_rng(0))]
     assert [len(batch) for batch in rows] == [BATCH] * 10
     times = np.bincount(torch.cat(rows), minlength=5)
     assert times.sum() == 10 * BATCH

@@ -1,8 +1,8 @@
-"""Probabilities that mean something: of faces at 70 %, about seven in ten are right.
+"""Calibrated probabilities: of faces at 70 %, about seven in ten are classified correctly.
 
-A classifier is too sure of the faces that it was fitted to. So people are left out in turn, the
-classifier is fitted to the others, and from its margins on the faces left out a calibrator learns
-how often such margins are right. Test people take no part in any of it.
+A classifier is overconfident on the faces that it was fitted to. So people are left out in turn,
+the classifier is fitted to the others, and a calibrator is fitted to its margins on the faces left
+out. Test people take no part in any of it.
 """
 
 from typing import Any, NamedTuple, Self
@@ -15,102 +15,126 @@ from depthfaces.classify.sample import Classifier
 
 Array = npt.NDArray[Any]
 
-BINS = 10  # equally wide, of the probability of the answer
-FLOOR = 1e-6  # a probability of 0 has no logarithm
-PENALTY = 1e-3  # on the squared biases: a rare class would else move far on a few faces
-LEAST_RIGHT = 0.6  # an answer that is right less often than this is not given
+BIN_COUNT = 10  # of equal width, of the probability of the prediction
+MIN_PROBABILITY = 1e-6  # a probability of 0 has no logarithm
+BIAS_PENALTY = 1e-3  # on the squared biases: the bias of a rare class would else follow a few faces
+MIN_ACCURACY = 0.6  # predictions that are right less often than this are withheld
 
 
-def margins(model: Classifier, x: Array) -> Array:
-    """Return (n, k) numbers whose differences say how much better one class fits than another.
+def class_margins(model: Classifier, x: Array) -> Array:
+    """Return margins (n, k); their differences say how much better one class fits than another.
 
-    Of an SVM its soft votes, else the logarithms of its probabilities.
+    They are an SVM's soft votes, and the log-probabilities of any other classifier.
     """
     if hasattr(model, "margins"):
         return np.asarray(model.margins(x))
-    return np.asarray(np.log(np.maximum(model.predict(x), FLOOR)))
+    return np.asarray(np.log(np.maximum(model.predict(x), MIN_PROBABILITY)))
 
 
 class Calibrator(NamedTuple):
     """Softmax(slope * margins + biases): Platt's scaling for several classes.
 
-    Platt (1999); Guo et al. (2017). One slope, so that few faces are enough; a bias (k,) a class.
+    Platt (1999); Guo et al. (2017). One slope, so that few faces suffice; one bias per class (k,).
     """
 
     slope: float
     biases: list[float]
 
     @classmethod
-    def fit(cls, found: Array, y: Array) -> Self:
-        """Fit to margins (n, k) of faces that the classifier was not fitted to, classes `y`."""
-        from scipy.optimize import minimize  # noqa: PLC0415 - answers need none of it
+    def fit(cls, margins: Array, y: Array) -> Self:
+        """Fit to margins (n, k) and classes `y` of faces that the classifier was not fitted to."""
+        from scipy.optimize import minimize  # noqa: PLC0415 - predictions do without
 
-        count = found.shape[1]
-        right = np.eye(count)[y]
+        class_count = margins.shape[1]
+        one_hot = np.eye(class_count)[y]
 
-        def loss(numbers: Array) -> tuple[float, Array]:
-            slope, biases = np.exp(numbers[0]), numbers[1:]
-            shares = log_softmax(slope * found + biases, axis=1)
-            off = (np.exp(shares) - right) / len(y)
-            value = -(shares * right).sum() / len(y) + PENALTY * (biases**2).sum()
-            steep = slope * (off * found).sum()
-            return float(value), np.array([steep, *(off.sum(axis=0) + 2 * PENALTY * biases)])
+        def penalised_loss(parameters: Array) -> tuple[float, Array]:
+            slope, biases = np.exp(parameters[0]), parameters[1:]
+            log_probabilities = log_softmax(slope * margins + biases, axis=1)
+            residuals = (np.exp(log_probabilities) - one_hot) / len(y)
+            objective = (
+                -(log_probabilities * one_hot).sum() / len(y) + BIAS_PENALTY * (biases**2).sum()
+            )
+            slope_gradient = slope * (residuals * margins).sum()
+            return float(objective), np.array(
+                [slope_gradient, *(residuals.sum(axis=0) + 2 * BIAS_PENALTY * biases)]
+            )
 
-        start = np.array([-np.log(found.std() + FLOOR), *np.zeros(count)])
-        best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(-10, 10)] * len(start))
-        return cls(float(np.exp(best.x[0])), [float(bias) for bias in best.x[1:]])
+        initial_values = np.array(
+            [-np.log(margins.std() + MIN_PROBABILITY), *np.zeros(class_count)]
+        )
+        optimum = minimize(
+            penalised_loss,
+            initial_values,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(-10, 10)] * len(initial_values),
+        )
+        return cls(float(np.exp(optimum.x[0])), [float(bias) for bias in optimum.x[1:]])
 
-    def probabilities(self, found: Array) -> Array:
-        """Return the probabilities (n, k) that margins (n, k) mean."""
-        return np.asarray(softmax(self.slope * found + np.array(self.biases), axis=1))
+    def probabilities(self, margins: Array) -> Array:
+        """Return the calibrated probabilities (n, k) of margins (n, k)."""
+        return np.asarray(softmax(self.slope * margins + np.array(self.biases), axis=1))
 
 
-def sure_from(probabilities: Array, y: Array) -> float:
-    """Return the least probability of an answer from which on answers are given.
+def confidence_threshold(probabilities: Array, y: Array) -> float:
+    """Return the top probability from which on predictions are reported.
 
-    It is where the share of right answers, which may only rise with the probability (isotonic
-    regression), reaches `LEAST_RIGHT`; 1 where it never does.
+    It is where the accuracy, which may only rise with the probability (isotonic regression),
+    reaches `MIN_ACCURACY`; 1 where it never does.
     """
-    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - answers need none of it
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - predictions do without
 
-    top = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == y
-    rising = IsotonicRegression(y_min=0, y_max=1).fit(top, right.astype(float)).predict(top)
-    good = top[rising >= LEAST_RIGHT]
-    return float(good.min()) if len(good) else 1.0
+    top_probability = probabilities.max(axis=1)
+    is_right = probabilities.argmax(axis=1) == y
+    isotonic_accuracy = (
+        IsotonicRegression(y_min=0, y_max=1)
+        .fit(top_probability, is_right.astype(float))
+        .predict(top_probability)
+    )
+    trusted_probabilities = top_probability[isotonic_accuracy >= MIN_ACCURACY]
+    return float(trusted_probabilities.min()) if len(trusted_probabilities) else 1.0
 
 
-def reliability(probabilities: Array, y: Array) -> dict[str, Any]:
-    """Return how far what is said lies from what is right, over all faces and by bin.
+def reliability_report(probabilities: Array, y: Array) -> dict[str, Any]:
+    """Compare predicted probability and accuracy, over all faces and by bin.
 
     `ece` is the expected calibration error: the mean over the faces of |said - right| of their bin,
-    where said is the mean probability of a bin's answers and right the share of right ones.
-    `by_chance` is about what it is for exact probabilities: few faces never fit them.
+    where `said` is the mean top probability of a bin and `right` its accuracy. `by_chance` is its
+    approximate value for exact probabilities: on few faces even those miss.
     """
-    top = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == y
-    number = np.minimum((top * BINS).astype(int), BINS - 1)
-    table = [
-        _bin(place, top[number == place], right[number == place]) for place in np.unique(number)
+    top_probability = probabilities.max(axis=1)
+    is_right = probabilities.argmax(axis=1) == y
+    bin_numbers = np.minimum((top_probability * BIN_COUNT).astype(int), BIN_COUNT - 1)
+    bin_rows = [
+        _bin_row(
+            bin_number,
+            top_probability[bin_numbers == bin_number],
+            is_right[bin_numbers == bin_number],
+        )
+        for bin_number in np.unique(bin_numbers)
     ]
-    gaps = [row["faces"] * abs(row["said"] - row["right"]) for row in table]
-    # A bin's surplus of right answers has the variance sum of p (1 - p); E|normal| = sd sqrt(2/pi).
-    spread = [np.sqrt((top * (1 - top))[number == place].sum()) for place in np.unique(number)]
+    bin_gaps = [row["faces"] * abs(row["said"] - row["right"]) for row in bin_rows]
+    # A bin's surplus of right predictions has variance sum p (1 - p); E|normal| = sd sqrt(2/pi).
+    bin_deviations = [
+        np.sqrt((top_probability * (1 - top_probability))[bin_numbers == bin_number].sum())
+        for bin_number in np.unique(bin_numbers)
+    ]
     return {
-        "ece": float(sum(gaps) / len(y)),
-        "by_chance": float(np.sqrt(2 / np.pi) * sum(spread) / len(y)),
+        "ece": float(sum(bin_gaps) / len(y)),
+        "by_chance": float(np.sqrt(2 / np.pi) * sum(bin_deviations) / len(y)),
         "faces": len(y),
-        "accuracy": float(right.mean()),
-        "said": float(top.mean()),
-        "bins": table,
+        "accuracy": float(is_right.mean()),
+        "said": float(top_probability.mean()),
+        "bins": bin_rows,
     }
 
 
-def _bin(place: int, top: Array, right: Array) -> dict[str, Any]:
+def _bin_row(bin_number: int, top_probability: Array, is_right: Array) -> dict[str, Any]:
     return {
-        "from": int(place) / BINS,
-        "to": (int(place) + 1) / BINS,
-        "faces": len(top),
-        "said": float(top.mean()),
-        "right": float(right.mean()),
+        "from": int(bin_number) / BIN_COUNT,
+        "to": (int(bin_number) + 1) / BIN_COUNT,
+        "faces": len(top_probability),
+        "said": float(top_probability.mean()),
+        "right": float(is_right.mean()),
     }

@@ -19,10 +19,10 @@ from depthfaces.schema import Classify
 Array = npt.NDArray[Any]
 
 BATCH = 32
-RATE, DECAY = 3e-3, 1e-4  # of Adam: at 1e-3 it is not done after 20 passes
-DROPPED = 0.5  # share of the last layer's inputs left out at each step
-SHIFT = 2  # pixels that a train face is moved by at most; half of them are mirrored besides
-BLOCK = 64  # faces a call of the net: always so many, so that a face's numbers never change
+LEARNING_RATE, WEIGHT_DECAY = 3e-3, 1e-4  # of Adam: at 1e-3 it has not converged after 20 epochs
+DROPOUT = 0.5  # of the last layer's inputs
+MAX_SHIFT = 2  # pixels of the random shift of train faces; half of the faces are mirrored besides
+BLOCK_SIZE = 64  # faces per call of the net: a constant, so that results do not depend on batching
 
 
 class Shape(NamedTuple):
@@ -34,54 +34,62 @@ class Shape(NamedTuple):
 
 
 class Cnn:
-    """Three convolutions and a mean; validation decides which pass over the faces was the best."""
+    """Three convolutions and a linear layer; validation picks the best epoch."""
 
     view: ClassVar[str] = "pixels"
 
     def __init__(self, shape: Shape) -> None:
         self.shape, (side, width, classes) = shape, shape
-        planes = [1, width, 2 * width, 4 * width]
+        channels = [1, width, 2 * width, 4 * width]
         layers: list[nn.Module] = []
-        for before, after in pairwise(planes):
-            layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
-        flat = planes[-1] * (side // 8) ** 2
-        self.net = nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat, classes))
+        for in_channels, out_channels in pairwise(channels):
+            layers += [
+                nn.Conv2d(in_channels, out_channels, 3, padding=1),
+                nn.ReLU(),
+                nn.MaxPool2d(2),
+            ]
+        flat_size = channels[-1] * (side // 8) ** 2
+        self.net = nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat_size, classes))
 
     @classmethod
     def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
-        """Train for `params.cnn_epochs` passes over the faces `train.x` (n, side^2), uint8."""
+        """Train for `params.cnn_epochs` epochs on the faces `train.x` (n, side^2), uint8."""
         torch.set_num_threads(1)
         train = train.used()
         side = round(train.x.shape[1] ** 0.5)
-        found = cls(Shape(side, params.cnn_width, int(train.y.max()) + 1))
+        model = cls(Shape(side, params.cnn_width, int(train.y.max()) + 1))
         rng = np.random.default_rng(seed)
-        initialise(found.net, rng)
-        adam = torch.optim.Adam(found.net.parameters(), RATE, weight_decay=DECAY)
-        best, kept = np.inf, found._weights()
+        initialise(model.net, rng)
+        optimizer = torch.optim.Adam(
+            model.net.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
+        )
+        best_loss, best_weights = np.inf, model._weights()
         for _ in range(params.cnn_epochs):
-            for faces, labels, weights in _batches(train, side, rng):
-                adam.zero_grad()
-                loss_of(found._forward(faces, rng), labels, weights).backward()  # type: ignore[no-untyped-call]
-                adam.step()
-            shares = found.predict(validation.x)[np.arange(len(validation.y)), validation.y]
-            loss = -float(np.log(shares + 1e-9).mean())
-            if loss < best:
-                best, kept = loss, found._weights()
-        found.net.load_state_dict(kept)
-        return found
+            for faces, labels, weights in _train_batches(train, side, rng):
+                optimizer.zero_grad()
+                weighted_loss(model._forward(faces, rng), labels, weights).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+            true_probabilities = model.predict(validation.x)[
+                np.arange(len(validation.y)), validation.y
+            ]
+            validation_loss = -float(np.log(true_probabilities + 1e-9).mean())
+            if validation_loss < best_loss:
+                best_loss, best_weights = validation_loss, model._weights()
+        model.net.load_state_dict(best_weights)
+        return model
 
     def predict(self, x: Array) -> Array:
         """Return probabilities (n, k) of the faces `x` (n, side^2), uint8."""
         torch.set_num_threads(1)
-        padded = np.zeros((-(-len(x) // BLOCK) * BLOCK, x.shape[1]), x.dtype)
-        padded[: len(x)] = x
+        padded_faces = np.zeros((-(-len(x) // BLOCK_SIZE) * BLOCK_SIZE, x.shape[1]), x.dtype)
+        padded_faces[: len(x)] = x
         with torch.inference_mode():
-            parts = [
-                self.net(_faces(padded[start : start + BLOCK], self.shape.side))
-                for start in range(0, len(padded), BLOCK)
+            block_scores = [
+                self.net(_faces(padded_faces[start : start + BLOCK_SIZE], self.shape.side))
+                for start in range(0, len(padded_faces), BLOCK_SIZE)
             ]
-            shares = torch.softmax(torch.cat(parts).double(), dim=1)
-        return np.asarray(shares[: len(x)].numpy())
+            probabilities = torch.softmax(torch.cat(block_scores).double(), dim=1)
+        return np.asarray(probabilities[: len(x)].numpy())
 
     def save(self, folder: Path) -> None:
         """Write FOLDER/net.safetensors and its shape as net.json."""
@@ -94,21 +102,21 @@ class Cnn:
         """Read what `save` wrote."""
         shape = files.read_json(folder / "net.json", *Shape._fields)
         with files.intact(folder / "net.json"):
-            found = cls(Shape(**shape))
+            model = cls(Shape(**shape))
         with files.intact(folder / "net.safetensors"):
-            found.net.load_state_dict(load_file(folder / "net.safetensors"))
-        return found
+            model.net.load_state_dict(load_file(folder / "net.safetensors"))
+        return model
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.net.state_dict().items()}
 
     def _forward(self, faces: Tensor, rng: np.random.Generator) -> Tensor:
         """Return the scores of a train batch; dropout follows `rng`, not torch's own stream."""
-        *body, last = self.net
-        for layer in body:
+        *hidden_layers, output_layer = self.net
+        for layer in hidden_layers:
             faces = layer(faces)
-        kept = torch.from_numpy(rng.random(faces.shape, np.float32) >= DROPPED)
-        scores: Tensor = last(faces * kept / (1 - DROPPED))
+        keep_mask = torch.from_numpy(rng.random(faces.shape, np.float32) >= DROPOUT)
+        scores: Tensor = output_layer(faces * keep_mask / (1 - DROPOUT))
         return scores
 
 
@@ -123,33 +131,35 @@ def initialise(net: nn.Module, rng: np.random.Generator) -> None:
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type] # each of ours has one
 
 
-def loss_of(scores: Tensor, labels: Tensor, weights: Tensor | None) -> Tensor:
-    """Return the mean cross-entropy of a batch, each face's times its weight (n,) if it has one."""
+def weighted_loss(scores: Tensor, labels: Tensor, weights: Tensor | None) -> Tensor:
+    """Return the mean cross-entropy of a batch, weighted by `weights` (n,) if there are any."""
     if weights is None:
         return functional.cross_entropy(scores, labels)
     return (functional.cross_entropy(scores, labels, reduction="none") * weights).mean()
 
 
-def _batches(
+def _train_batches(
     train: Sample, side: int, rng: np.random.Generator
 ) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-    """Yield all faces once, shuffled, each moved and half of them mirrored.
+    """Yield one epoch of shuffled faces, randomly shifted and mirrored, as batches.
 
     With each batch come its labels and, if the faces have any, their weights, 1 in the mean.
     """
     order = rng.permutation(len(train.y))
-    mean = 1.0 if train.w is None else train.w.mean()
+    mean_weight = 1.0 if train.w is None else train.w.mean()
     for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
-        faces = _faces(train.x[rows], side)
-        mirrored = torch.from_numpy(rng.random(len(rows)) < 0.5)[:, None, None, None]
-        faces = torch.where(mirrored, faces.flip(3), faces)
-        padded = functional.pad(faces, [SHIFT] * 4, value=-1)
-        top, left = rng.integers(0, 2 * SHIFT + 1, 2)
-        moved = padded[:, :, top : top + side, left : left + side]
-        labels = torch.from_numpy(np.asarray(train.y[rows], np.int64))
-        heavy = None if train.w is None else torch.from_numpy(train.w[rows] / mean).float()
-        yield moved, labels, heavy
+        batch_rows = order[start : start + BATCH]
+        faces = _faces(train.x[batch_rows], side)
+        is_mirrored = torch.from_numpy(rng.random(len(batch_rows)) < 0.5)[:, None, None, None]
+        faces = torch.where(is_mirrored, faces.flip(3), faces)
+        padded_faces = functional.pad(faces, [MAX_SHIFT] * 4, value=-1)
+        top, left = rng.integers(0, 2 * MAX_SHIFT + 1, 2)
+        moved_faces = padded_faces[:, :, top : top + side, left : left + side]
+        labels = torch.from_numpy(np.asarray(train.y[batch_rows], np.int64))
+        batch_weights = (
+            None if train.w is None else torch.from_numpy(train.w[batch_rows] / mean_weight).float()
+        )
+        yield moved_faces, labels, batch_weights
 
 
 def _faces(x: Array, side: int) -> Tensor:

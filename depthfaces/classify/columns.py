@@ -1,4 +1,4 @@
-"""Which columns trees look at: their time grows with the columns, their accuracy does not."""
+"""Column selection for trees: their time grows with the columns, their accuracy does not."""
 
 from typing import Any
 
@@ -10,19 +10,28 @@ from depthfaces.classify.sample import Sample
 Array = npt.NDArray[Any]
 
 
-def telling(train: Sample, count: int) -> Array:
-    """Return the `count` columns that tell the train faces' classes apart best, in order."""
-    return np.sort(np.argsort(-separation(train), kind="stable")[:count])
+def most_discriminative_columns(train: Sample, count: int) -> Array:
+    """Return the `count` columns with the highest Fisher scores on the train faces, sorted."""
+    return np.sort(np.argsort(-fisher_scores(train), kind="stable")[:count])
 
 
-def separation(sample: Sample) -> Array:
-    """Return each column's variance between the classes over that within them, (D,).
+def fisher_scores(sample: Sample) -> Array:
+    """Return each column's between-class over within-class variance, (D,).
 
     A column that does not vary scores 0.
     """
     x = sample.x.astype(np.float64)
-    counts = np.bincount(sample.y)
-    means = np.stack([x[sample.y == number].mean(axis=0) for number in range(len(counts))])
-    between = counts @ (means - x.mean(axis=0)) ** 2
-    within = ((x - means[sample.y]) ** 2).sum(axis=0)
-    return np.asarray(np.divide(between, within, out=np.zeros_like(within), where=within > 0))
+    class_counts = np.bincount(sample.y)
+    class_means = np.stack(
+        [x[sample.y == class_index].mean(axis=0) for class_index in range(len(class_counts))]
+    )
+    between_variance = class_counts @ (class_means - x.mean(axis=0)) ** 2
+    within_variance = ((x - class_means[sample.y]) ** 2).sum(axis=0)
+    return np.asarray(
+        np.divide(
+            between_variance,
+            within_variance,
+            out=np.zeros_like(within_variance),
+            where=within_variance > 0,
+        )
+    )

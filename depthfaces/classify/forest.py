@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from sklearn.ensemble import RandomForestClassifier
 
-from depthfaces.classify.columns import telling
+from depthfaces.classify.columns import most_discriminative_columns
 from depthfaces.classify.sample import Sample
 from depthfaces.classify.trees import Trees
 from depthfaces.schema import Classify
@@ -13,7 +13,7 @@ MAX_SEED = 2**32
 
 
 class Forest(Trees):
-    """Many trees, each of other faces and other columns; nothing is tuned on validation."""
+    """A random forest; nothing is tuned on validation."""
 
     view: ClassVar[str] = "features"
 
@@ -22,6 +22,6 @@ class Forest(Trees):
         """Grow `params.forest_trees` trees."""
         train = train.used()
         forest = RandomForestClassifier(params.forest_trees, random_state=seed % MAX_SEED)
-        columns = telling(train, params.xgb_columns)
+        columns = most_discriminative_columns(train, params.xgb_columns)
         forest.fit(train.x[:, columns], train.y, train.w)
-        return cls.of(forest.estimators_, columns)
+        return cls.from_trees(forest.estimators_, columns)

@@ -1,4 +1,4 @@
-"""A net of one's own beside the nets that come with the package: the product of what both say."""
+"""A user-trained net fused with the nets of the package: the product of their probabilities."""
 
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from depthfaces import files, shipped
-from depthfaces.classify.calibration import Calibrator, margins
+from depthfaces.classify.calibration import Calibrator, class_margins
 from depthfaces.classify.net import FLAT, Net
 from depthfaces.classify.sample import Sample
 from depthfaces.errors import DataError
@@ -18,8 +18,8 @@ from depthfaces.schema import Classify
 Array = npt.NDArray[Any]
 
 
-class Prior(NamedTuple):
-    """The nets of the package, how sure they may be, and the emotions that they know."""
+class ShippedNets(NamedTuple):
+    """The nets of the package, their calibrator, and the emotions that they know."""
 
     net: Net
     calibrator: Calibrator
@@ -27,12 +27,12 @@ class Prior(NamedTuple):
 
 
 @cache
-def prior() -> Prior:
+def shipped_nets() -> ShippedNets:
     """Read the nets of the package."""
     config = files.read_json(shipped.FOLDER / CONFIG, "classes", "models")
-    told = config["models"]["net"]["calibration"]
-    calibrator = Calibrator(told["slope"], told["biases"])
-    return Prior(Net.load(shipped.FOLDER / "net"), calibrator, config["classes"])
+    calibration = config["models"]["net"]["calibration"]
+    calibrator = Calibrator(calibration["slope"], calibration["biases"])
+    return ShippedNets(Net.load(shipped.FOLDER / "net"), calibrator, config["classes"])
 
 
 class Fused:
@@ -40,38 +40,41 @@ class Fused:
 
     view: ClassVar[str] = "pixels"
 
-    def __init__(self, own: Net, names: tuple[str, ...]) -> None:
-        self.own, self.names = own, names
-        self.columns = [prior().classes.index(name) for name in names]
+    def __init__(self, own_net: Net, class_names: tuple[str, ...]) -> None:
+        self.own_net, self.class_names = own_net, class_names
+        self.shipped_columns = [shipped_nets().classes.index(name) for name in class_names]
 
     @classmethod
     def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
-        """Train the own net; the others know their emotions already."""
-        strange = sorted(set(train.names) - set(prior().classes))
-        side = prior().net.shape.side
-        if strange or train.x.shape[1] != side**2 or params.net_relief <= FLAT:
-            known = ", ".join(prior().classes)
+        """Train the own net; the shipped nets are fixed."""
+        unknown_classes = sorted(set(train.names) - set(shipped_nets().classes))
+        side = shipped_nets().net.shape.side
+        if unknown_classes or train.x.shape[1] != side**2 or params.net_relief <= FLAT:
+            known_classes = ", ".join(shipped_nets().classes)
             raise DataError(
                 f"classify.models: fused expected depth faces of {side} x {side} "
-                f"(features.pixels) and the emotions {known}; found "
-                f"{strange[0] if strange else 'other faces'}; take net"
+                f"(features.pixels) and the emotions {known_classes}; found "
+                f"{unknown_classes[0] if unknown_classes else 'other faces'}; take net"
             )
         return cls(Net.fit(train, validation, seed, params), train.names)
 
     def predict(self, x: Array) -> Array:
         """Return probabilities (n, k) of the faces `x` (n, side^2), uint8."""
-        net, calibrator, _ = prior()
-        both = self.own.predict(x) * calibrator.probabilities(margins(net, x))[:, self.columns]
-        return np.asarray(both / both.sum(axis=1, keepdims=True))
+        net, calibrator, _ = shipped_nets()
+        product = (
+            self.own_net.predict(x)
+            * calibrator.probabilities(class_margins(net, x))[:, self.shipped_columns]
+        )
+        return np.asarray(product / product.sum(axis=1, keepdims=True))
 
     def save(self, folder: Path) -> None:
-        """Write the own net into `folder`, and the emotions that it was taught as fused.json."""
-        self.own.save(folder)
-        files.write_json(folder / "fused.json", {"names": self.names})
+        """Write the own net into `folder`, and the emotions of its training as fused.json."""
+        self.own_net.save(folder)
+        files.write_json(folder / "fused.json", {"names": self.class_names})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        told = files.read_json(folder / "fused.json", "names")
+        stored = files.read_json(folder / "fused.json", "names")
         with files.intact(folder / "fused.json"):
-            return cls(Net.load(folder), tuple(told["names"]))
+            return cls(Net.load(folder), tuple(stored["names"]))

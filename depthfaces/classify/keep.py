@@ -1,4 +1,4 @@
-"""Classifiers kept for use: one of each kind, with all that a new face has to go through."""
+"""Classifiers stored for use: one of each kind, with calibration and held-out predictions."""
 
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from depthfaces import files, kept_config
-from depthfaces.classify.arms import plan
-from depthfaces.classify.calibration import Calibrator, reliability, sure_from
+from depthfaces.classify.arms import plan_arms
+from depthfaces.classify.calibration import Calibrator, confidence_threshold, reliability_report
 from depthfaces.classify.family import CLASSIFIERS
-from depthfaces.classify.kept import calibrated
-from depthfaces.classify.left_out import left_out
+from depthfaces.classify.kept import calibrated_probabilities
+from depthfaces.classify.left_out import left_out_margins
 from depthfaces.classify.protocol import Job, fit
 from depthfaces.classify.scores import mean_macro_f1
 from depthfaces.classify.sets import Sets
@@ -23,84 +23,105 @@ from depthfaces.schema import Params
 from depthfaces.verdict.arm import SHUFFLED, Arm
 from depthfaces.verdict.predictions import STEPS, by_arm, known_people
 
-HELD_OUT = "held_out.csv"  # what the kept classifiers say of test people
+HELD_OUT_FILE = "held_out.csv"  # the stored classifiers' predictions for test people
 
 
 def keep(
     folder: Path, views: dict[str, Sets], predictions: pd.DataFrame, params: Params
 ) -> dict[str, Any]:
-    """Fit each classifier once more on the arm that validation likes best; write it into `folder`.
+    """Fit each classifier once more on its best arm by validation; write it into `folder`.
 
-    Beside them FOLDER/held_out.csv: their probabilities (thousandths) for test people. Return what
-    there is to know: {name: arm, seed, validation_macro_f1, calibration or None}.
+    FOLDER/held_out.csv gets the probabilities (thousandths) for test people. Return
+    {name: arm, seed, validation_macro_f1, calibration or None}.
     """
-    told: dict[str, Any] = {}
-    asked: list[pd.DataFrame] = []
+    model_records: dict[str, Any] = {}
+    prediction_tables: list[pd.DataFrame] = []
     for name in params.classify.models:
-        found = views[CLASSIFIERS[name].view]
-        scores = _validation(predictions[predictions["model"] == name])
-        known = [arm for arm in plan(params.classify.doses, found) if arm.kind != SHUFFLED]
-        best = max(known, key=lambda arm: scores[arm])
-        job = Job(best, name)
-        model, calibration = fit(job, found, params), calibrate(job, found, params)
+        feature_sets = views[CLASSIFIERS[name].view]
+        arm_scores = _validation_scores(predictions[predictions["model"] == name])
+        candidate_arms = [
+            arm for arm in plan_arms(params.classify.doses, feature_sets) if arm.kind != SHUFFLED
+        ]
+        best_arm = max(candidate_arms, key=lambda arm: arm_scores[arm])
+        job = Job(best_arm, name)
+        model = fit(job, feature_sets, params)
+        calibration = fit_calibration(job, feature_sets, params)
         model.save(folder / name)
-        test = found["real"].part("test")
-        asked.append(_rows(name, test, calibrated(model, calibration, test.x), found))
-        told[name] = {"arm": best.key, "seed": 0, "validation_macro_f1": scores[best]}
-        told[name]["calibration"] = calibration
-    table = pd.concat(asked, ignore_index=True)
-    files.write_text(folder / HELD_OUT, table.to_csv(index=False, lineterminator="\n"))
-    return told
+        test_faces = feature_sets["real"].part("test")
+        prediction_tables.append(
+            _prediction_rows(
+                name,
+                test_faces,
+                calibrated_probabilities(model, calibration, test_faces.x),
+                feature_sets,
+            )
+        )
+        model_records[name] = {
+            "arm": best_arm.key,
+            "seed": 0,
+            "validation_macro_f1": arm_scores[best_arm],
+        }
+        model_records[name]["calibration"] = calibration
+    table = pd.concat(prediction_tables, ignore_index=True)
+    files.write_text(folder / HELD_OUT_FILE, table.to_csv(index=False, lineterminator="\n"))
+    return model_records
 
 
-def calibrate(job: Job, found: Sets, params: Params) -> dict[str, Any] | None:
-    """Return the calibrator of `job` from people left out of it; None where they are too few."""
-    known = left_out(job, found, params)
-    if known is None:
+def fit_calibration(job: Job, feature_sets: Sets, params: Params) -> dict[str, Any] | None:
+    """Fit the calibrator of `job` to people left out of it; None where they are too few."""
+    left_out_faces = left_out_margins(job, feature_sets, params)
+    if left_out_faces is None:
         return None
-    calibrator = Calibrator.fit(known.margins, known.y)
-    least = sure_from(calibrator.probabilities(known.margins), known.y)
-    counts = {"faces": len(known.y), "people": known.people}
-    return {**calibrator._asdict(), "sure_from": least, **counts}
+    calibrator = Calibrator.fit(left_out_faces.margins, left_out_faces.y)
+    threshold = confidence_threshold(
+        calibrator.probabilities(left_out_faces.margins), left_out_faces.y
+    )
+    counts = {"faces": len(left_out_faces.y), "people": left_out_faces.people}
+    return {**calibrator._asdict(), "sure_from": threshold, **counts}
 
 
 def reliabilities(folder: Path) -> dict[str, Any]:
-    """Return how far the probabilities in FOLDER/held_out.csv hold, {name: numbers}."""
-    if not (folder / HELD_OUT).is_file():
-        raise DataError(f"{folder / HELD_OUT}: expected predictions; run `dvc repro classify`")
-    texts = ("model", "id", "person", "label")
-    table = read_table(folder / HELD_OUT, texts, texts)
-    models = files.read_json(folder / kept_config.CONFIG, "models")["models"]
-    columns = [name for name in table if str(name).startswith("p_")]
-    classes = [str(name).removeprefix("p_") for name in columns]
+    """Return the reliability of the probabilities in FOLDER/held_out.csv, {name: report}."""
+    if not (folder / HELD_OUT_FILE).is_file():
+        raise DataError(f"{folder / HELD_OUT_FILE}: expected predictions; run `dvc repro classify`")
+    text_columns = ("model", "id", "person", "label")
+    table = read_table(folder / HELD_OUT_FILE, text_columns, text_columns)
+    model_records = files.read_json(folder / kept_config.CONFIG, "models")["models"]
+    probability_columns = [name for name in table if str(name).startswith("p_")]
+    class_names = [str(name).removeprefix("p_") for name in probability_columns]
     return {
         str(name): {
-            **reliability(
-                rows[columns].to_numpy() / STEPS,
-                np.searchsorted(classes, rows["label"].to_numpy(str)),
+            **reliability_report(
+                model_rows[probability_columns].to_numpy() / STEPS,
+                np.searchsorted(class_names, model_rows["label"].to_numpy(str)),
             ),
-            "people": known_people(rows),
-            "calibrated": models[name]["calibration"] is not None,
+            "people": known_people(model_rows),
+            "calibrated": model_records[name]["calibration"] is not None,
         }
-        for name, rows in table.groupby("model", sort=False)
+        for name, model_rows in table.groupby("model", sort=False)
     }
 
 
-def _rows(name: str, test: FeatureSet, shares: npt.NDArray[Any], found: Sets) -> pd.DataFrame:
-    classes = sorted(set(found["real"].label))
-    thousandths = np.rint(shares * STEPS).astype(int)
+def _prediction_rows(
+    name: str, test_faces: FeatureSet, probabilities: npt.NDArray[Any], feature_sets: Sets
+) -> pd.DataFrame:
+    class_names = sorted(set(feature_sets["real"].label))
+    thousandths = np.rint(probabilities * STEPS).astype(int)
     return pd.DataFrame(
         {
             "model": name,
-            "id": test.id,
-            "person": test.people(),
-            "label": test.label,
-            **{f"p_{label}": thousandths[:, place] for place, label in enumerate(classes)},
+            "id": test_faces.id,
+            "person": test_faces.people(),
+            "label": test_faces.label,
+            **{
+                f"p_{label}": thousandths[:, class_index]
+                for class_index, label in enumerate(class_names)
+            },
         }
     )
 
 
-def _validation(predictions: pd.DataFrame) -> dict[Arm, float]:
+def _validation_scores(predictions: pd.DataFrame) -> dict[Arm, float]:
     """Return each arm's macro-F1 on validation, mean over the seeds."""
-    rows = predictions[predictions["part"] == "validation"]
-    return {arm: mean_macro_f1(runs) for arm, runs in by_arm(rows).items()}
+    validation_rows = predictions[predictions["part"] == "validation"]
+    return {arm: mean_macro_f1(arm_runs) for arm, arm_runs in by_arm(validation_rows).items()}

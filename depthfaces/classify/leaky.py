@@ -1,7 +1,7 @@
-"""The published protocol: a random split inside one pool of faces. It leaks, and is named so.
+"""The published protocol: a random split inside one pool of faces. It leaks, hence the name.
 
-A person's faces, and faces that one generator made alike, stand on both sides, so these numbers say
-how alike a pool is, not how well people never seen are recognised.
+Faces of one person, and near copies by one generator, are on both sides, so these numbers say how
+alike a pool is, not how well unseen people are recognised.
 """
 
 from collections.abc import Sequence
@@ -22,33 +22,37 @@ from depthfaces.verdict.arm import LEAKY_ADDED, LEAKY_ALONE, Arm
 Array = npt.NDArray[Any]
 
 
-class Case(NamedTuple):
+class PoolFit(NamedTuple):
     """One fit: inside a generated set, or inside it and the real train faces."""
 
     arm: Arm
     model: str
 
 
-def cases(views: dict[str, Sets], models: Sequence[str]) -> list[Case]:
+def plan_pool_fits(views: dict[str, Sets], models: Sequence[str]) -> list[PoolFit]:
     """Return every fit: each generated set, alone and with real faces, by each classifier."""
-    names = ["synthetic", *sets.generators(next(iter(views.values())))]
-    arms = [Arm(kind, name) for name, kind in product(names, (LEAKY_ALONE, LEAKY_ADDED))]
-    return [Case(*case) for case in product(arms, models)]
+    source_names = ["synthetic", *sets.generator_names(next(iter(views.values())))]
+    pool_arms = [
+        Arm(kind, name) for name, kind in product(source_names, (LEAKY_ALONE, LEAKY_ADDED))
+    ]
+    return [PoolFit(*fields) for fields in product(pool_arms, models)]
 
 
-def run(case: Case, found: Sets, params: Params) -> tuple[FeatureSet, Array]:
-    """Return the faces held out and their probabilities (n, k). Held-out people are never used."""
-    classes = sorted(set(found["real"].label))
-    pool = found[case.arm.source]
-    if case.arm.has_real:
-        pool = pool.join(found["real"].part("train"))
-    rng = seeding.stream(params.seed, "published", case.arm.key)
-    held, tuning, fitted = split(pool.label, rng)
-    asked = pool.pick(held)
-    train, tuned = (
-        sets.sample(pool.pick(rows), classes, case.arm.source, complete=False)
-        for rows in (fitted, tuning)
+def run_pool_fit(pool_fit: PoolFit, feature_sets: Sets, params: Params) -> tuple[FeatureSet, Array]:
+    """Return the faces held out of the pool and their probabilities (n, k), without test people."""
+    class_names = sorted(set(feature_sets["real"].label))
+    pool_faces = feature_sets[pool_fit.arm.source]
+    if pool_fit.arm.has_real:
+        pool_faces = pool_faces.join(feature_sets["real"].part("train"))
+    rng = seeding.stream(params.seed, "published", pool_fit.arm.key)
+    held_out_rows, tuning_rows, train_rows = split(pool_faces.label, rng)
+    held_out_faces = pool_faces.pick(held_out_rows)
+    train_sample, tuning_sample = (
+        sets.labelled_sample(
+            pool_faces.pick(rows), class_names, pool_fit.arm.source, complete=False
+        )
+        for rows in (train_rows, tuning_rows)
     )
-    number = seeding.number(params.seed, "published", case.arm.key, case.model)
-    model = CLASSIFIERS[case.model].fit(train, tuned, number, params.classify)
-    return asked, model.predict(asked.x)
+    fit_seed = seeding.number(params.seed, "published", pool_fit.arm.key, pool_fit.model)
+    model = CLASSIFIERS[pool_fit.model].fit(train_sample, tuning_sample, fit_seed, params.classify)
+    return held_out_faces, model.predict(held_out_faces.x)

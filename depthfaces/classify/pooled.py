@@ -1,4 +1,4 @@
-"""A random split inside one pool of faces, as the publications have it. It leaks."""
+"""A random split inside one pool of faces, as in the publications. It leaks."""
 
 from typing import Any
 
@@ -7,17 +7,20 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-ASKED = 0.2  # share of the faces that is held out
-TUNED = 0.1  # share of the rest that stops the training early
+HELD_OUT_SHARE = 0.2  # of the faces
+TUNING_SHARE = 0.1  # of the rest, for early stopping
 
 
 def split(labels: Array, rng: np.random.Generator) -> list[Array]:
-    """Return the rows held out, those that tune and those fitted to: shares of every class."""
-    parts: list[list[Array]] = [[], [], []]
+    """Return held-out, tuning and train rows, stratified by class."""
+    split_rows: list[list[Array]] = [[], [], []]
     for label in np.unique(labels):
-        order = rng.permutation(np.flatnonzero(labels == label))
-        held = round(ASKED * len(order))
-        stops = [held, held + round(TUNED * (len(order) - held))]
-        for part, rows in zip(parts, np.split(order, stops), strict=True):
-            part.append(rows)
-    return [np.concatenate(part) for part in parts]
+        class_rows = rng.permutation(np.flatnonzero(labels == label))
+        held_out_count = round(HELD_OUT_SHARE * len(class_rows))
+        split_stops = [
+            held_out_count,
+            held_out_count + round(TUNING_SHARE * (len(class_rows) - held_out_count)),
+        ]
+        for chosen_rows, rows in zip(split_rows, np.split(class_rows, split_stops), strict=True):
+            chosen_rows.append(rows)
+    return [np.concatenate(chosen_rows) for chosen_rows in split_rows]

@@ -1,4 +1,4 @@
-"""What a classifier is fitted on, and what every classifier can do."""
+"""The train sample of a classifier, and the protocol of all classifiers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 class Sample(NamedTuple):
     """Features `x` (n, D), class numbers `y` (n,) in 0..k-1 and weights `w` (n,), None = all 1.
 
-    `names` are those of the k classes, () where nobody asks for them.
+    `names` are those of the k classes, () where they are not needed.
     """
 
     x: Array
@@ -33,20 +33,22 @@ class Sample(NamedTuple):
         return self._replace(x=self.x[rows], y=self.y[rows], w=w)
 
     def used(self) -> Self:
-        """Return the faces whose weight is above 0: of the others nothing is learned."""
+        """Return the faces with a weight above 0."""
         return self if self.w is None else self.pick(self.w > 0)
 
 
 def join(samples: Sequence[Sample]) -> Sample:
-    """Return all faces of `samples`; weights come along if any has some."""
-    weighted = any(sample.w is not None for sample in samples)
-    x, y = (np.concatenate(pieces) for pieces in zip(*(one[:2] for one in samples), strict=True))
-    w = np.concatenate([one.weights() for one in samples]) if weighted else None
+    """Concatenate `samples`; the result has weights if any of them has."""
+    is_weighted = any(sample.w is not None for sample in samples)
+    x, y = (
+        np.concatenate(arrays) for arrays in zip(*(sample[:2] for sample in samples), strict=True)
+    )
+    w = np.concatenate([sample.weights() for sample in samples]) if is_weighted else None
     return Sample(x, y, w, samples[0].names)
 
 
 class Classifier(Protocol):
-    """A fitted classifier. `view` says what it reads of a face: features or pixels."""
+    """A fitted classifier. `view` is its input: features or pixels."""
 
     view: ClassVar[str]
 
@@ -58,8 +60,8 @@ class Classifier(Protocol):
         """Return probabilities (n, k) of the rows of `x` (n, D)."""
 
     def save(self, folder: Path) -> None:
-        """Write it into `folder`, without pickles."""
+        """Write the classifier into `folder`, without pickles."""
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote: it predicts the same, bit for bit."""
+        """Read what `save` wrote; predictions are the same, bit for bit."""

@@ -1,4 +1,4 @@
-"""Scores of predictions: from confusion matrices, and from ranks of the probabilities."""
+"""Classification scores, from confusion matrices and from ranks of the probabilities."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,8 +16,8 @@ Array = npt.NDArray[Any]
 def confusion(label: Array, predicted: Array, classes: Sequence[str]) -> Array:
     """Return counts (k, k): row = true class, column = predicted class."""
     k = len(classes)
-    places = np.searchsorted(classes, label) * k + np.searchsorted(classes, predicted)
-    return np.bincount(places, minlength=k * k).reshape(k, k)
+    cell_indices = np.searchsorted(classes, label) * k + np.searchsorted(classes, predicted)
+    return np.bincount(cell_indices, minlength=k * k).reshape(k, k)
 
 
 def accuracy(matrix: Array) -> Array:
@@ -26,31 +26,31 @@ def accuracy(matrix: Array) -> Array:
 
 
 def recall(matrix: Array) -> Array:
-    """Return each class's share found, (..., k, k) -> (..., k); NaN for a class without faces."""
-    return _share(_hits(matrix), matrix.sum(axis=-1))
+    """Return recall by class, (..., k, k) -> (..., k); NaN for a class without faces."""
+    return _safe_divide(_hits(matrix), matrix.sum(axis=-1))
 
 
 def precision(matrix: Array) -> Array:
-    """Return each class's share of right calls, (..., k, k) -> (..., k); NaN if never called."""
-    return _share(_hits(matrix), matrix.sum(axis=-2))
+    """Return precision by class, (..., k, k) -> (..., k); NaN if a class is never predicted."""
+    return _safe_divide(_hits(matrix), matrix.sum(axis=-2))
 
 
 def specificity(matrix: Array) -> Array:
-    """Return the share of the other classes' faces not called so, (..., k, k) -> (..., k)."""
-    others = matrix.sum(axis=(-2, -1))[..., None] - matrix.sum(axis=-1)
-    return _share(others - (matrix.sum(axis=-2) - _hits(matrix)), others)
+    """Return specificity by class, (..., k, k) -> (..., k)."""
+    other_faces = matrix.sum(axis=(-2, -1))[..., None] - matrix.sum(axis=-1)
+    return _safe_divide(other_faces - (matrix.sum(axis=-2) - _hits(matrix)), other_faces)
 
 
 def f1(matrix: Array) -> Array:
-    """Return 2 hits / (faces + calls) by class, (..., k, k) -> (..., k); NaN without either."""
-    return _share(2 * _hits(matrix), matrix.sum(axis=-1) + matrix.sum(axis=-2))
+    """Return F1 = 2 hits / (faces + predictions) by class, (..., k, k) -> (..., k); else NaN."""
+    return _safe_divide(2 * _hits(matrix), matrix.sum(axis=-1) + matrix.sum(axis=-2))
 
 
 def g_measure(matrix: Array) -> Array:
     """Return sqrt(precision recall) by class, (..., k, k) -> (..., k); without hits 0."""
-    both = precision(matrix) * recall(matrix)
-    nothing = (_hits(matrix) == 0) & ~np.isnan(f1(matrix))
-    return np.where(nothing, 0, np.sqrt(both))
+    product = precision(matrix) * recall(matrix)
+    is_zero = (_hits(matrix) == 0) & ~np.isnan(f1(matrix))
+    return np.where(is_zero, 0, np.sqrt(product))
 
 
 def g_mean(matrix: Array) -> Array:
@@ -59,31 +59,31 @@ def g_mean(matrix: Array) -> Array:
 
 
 def macro_f1(matrix: Array) -> Array:
-    """Return the mean over classes of F1 = 2 hits / (faces + calls), (..., k, k) -> (...).
+    """Return the mean over classes of F1 = 2 hits / (faces + predictions), (..., k, k) -> (...).
 
-    A class with neither faces nor calls has no F1 and is left out.
+    A class with neither faces nor predictions has no F1 and is left out.
     """
     hits = _hits(matrix)
     calls_and_faces = matrix.sum(axis=-1) + matrix.sum(axis=-2)
-    known = calls_and_faces > 0
-    each = np.divide(2 * hits, calls_and_faces, out=np.zeros(hits.shape), where=known)
-    return np.asarray(each.sum(axis=-1) / known.sum(axis=-1))
+    is_defined = calls_and_faces > 0
+    class_f1 = np.divide(2 * hits, calls_and_faces, out=np.zeros(hits.shape), where=is_defined)
+    return np.asarray(class_f1.sum(axis=-1) / is_defined.sum(axis=-1))
 
 
-def roc_auc(shares: Array, y: Array) -> Array:
+def roc_auc(probabilities: Array, y: Array) -> Array:
     """Return each class's area under the ROC curve against all others, (k,).
 
-    `shares` (n, k), `y` (n,) class numbers. It is the chance that a face of the class is given more
-    than another face, ties counting half; NaN where one of the two is missing.
+    `probabilities` (n, k), `y` (n,) class numbers. It is the chance that a face of the class gets
+    a higher probability than another face, ties counting half; NaN where either is missing.
     """
-    ranks = rankdata(shares, axis=0)
-    mine = np.eye(shares.shape[1], dtype=bool)[y]
-    count = mine.sum(axis=0)
-    above = (ranks * mine).sum(axis=0) - count * (count + 1) / 2
-    return _share(above, count * (len(y) - count))
+    ranks = rankdata(probabilities, axis=0)
+    is_class = np.eye(probabilities.shape[1], dtype=bool)[y]
+    class_counts = is_class.sum(axis=0)
+    rank_excess = (ranks * is_class).sum(axis=0) - class_counts * (class_counts + 1) / 2
+    return _safe_divide(rank_excess, class_counts * (len(y) - class_counts))
 
 
-# Scores by class; their mean over the classes stands under `macro_` and the name.
+# Scores by class; the key of their mean over the classes is `macro_` and the name.
 BY_CLASS: dict[str, Callable[[Array], Array]] = {
     "precision": precision,
     "recall": recall,
@@ -98,52 +98,59 @@ def summary(predictions: pd.DataFrame) -> dict[str, Any]:
 
     The deviation is None for a single run, a score None where a class has no faces.
     """
-    classes = sorted(set(predictions["label"]))
-    result: dict[str, Any] = {}
-    for arm, each in by_arm(predictions).items():
-        for (model, part), rows in each.groupby(["model", "part"], sort=False):
-            result.setdefault(arm.key, {}).setdefault(model, {})[part] = score(rows, classes)
-    return result
+    class_names = sorted(set(predictions["label"]))
+    arm_scores: dict[str, Any] = {}
+    for arm, arm_rows in by_arm(predictions).items():
+        for (model, part), part_rows in arm_rows.groupby(["model", "part"], sort=False):
+            arm_scores.setdefault(arm.key, {}).setdefault(model, {})[part] = run_scores(
+                part_rows, class_names
+            )
+    return arm_scores
 
 
-def score(rows: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
+def run_scores(rows: pd.DataFrame, class_names: Sequence[str]) -> dict[str, Any]:
     """Return all scores of one arm, classifier and part over its runs."""
     runs = [run for _, run in rows.groupby(["draw", "seed"])]
     matrices = np.stack(
         [
-            confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), classes)
+            confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), class_names)
             for run in runs
         ]
     )
-    columns = [f"p_{label}" for label in classes]
-    areas = np.stack(
+    probability_columns = [f"p_{label}" for label in class_names]
+    auc_by_run = np.stack(
         [
-            roc_auc(run[columns].to_numpy(), np.searchsorted(classes, run["label"].to_numpy(str)))
+            roc_auc(
+                run[probability_columns].to_numpy(),
+                np.searchsorted(class_names, run["label"].to_numpy(str)),
+            )
             for run in runs
         ]
     )
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "accuracy": spread(accuracy(matrices)),
         "macro_f1": spread(macro_f1(matrices)),
         "confusion": matrices.sum(axis=0).tolist(),
     }
-    each = {name: of(matrices) for name, of in BY_CLASS.items()} | {"roc_auc": areas}
-    for name, values in each.items():
-        found[name] = dict(zip(classes, map(spread, values.T), strict=True))
-        if name != "f1":
-            found[f"macro_{name}"] = spread(macro(values))
-    return found
+    class_scores = {
+        score_name: score_by_class(matrices) for score_name, score_by_class in BY_CLASS.items()
+    } | {"roc_auc": auc_by_run}
+    for score_name, values in class_scores.items():
+        result[score_name] = dict(zip(class_names, map(spread, values.T), strict=True))
+        if score_name != "f1":
+            result[f"macro_{score_name}"] = spread(macro(values))
+    return result
 
 
 def mean_macro_f1(rows: pd.DataFrame) -> float:
     """Return macro-F1 of the predictions `rows`, mean over their draws of people and seeds."""
-    classes = sorted({*rows["label"], *rows["predicted"]})
-    runs = rows.groupby(["draw", "seed"])[["label", "predicted"]]
-    each = [
-        macro_f1(confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), classes))
-        for _, run in runs
+    class_names = sorted({*rows["label"], *rows["predicted"]})
+    grouped_runs = rows.groupby(["draw", "seed"])[["label", "predicted"]]
+    f1_by_run = [
+        macro_f1(confusion(run["label"].to_numpy(str), run["predicted"].to_numpy(str), class_names))
+        for _, run in grouped_runs
     ]
-    return float(np.mean(each))
+    return float(np.mean(f1_by_run))
 
 
 def spread(values: Array) -> dict[str, float | None]:
@@ -160,11 +167,16 @@ def _hits(matrix: Array) -> Array:
 
 def macro(values: Array) -> Array:
     """Return the mean over the classes that have a value, (seeds, k) -> (seeds,)."""
-    known = ~np.isnan(values)
-    return _share(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
+    is_defined = ~np.isnan(values)
+    return _safe_divide(np.where(is_defined, values, 0).sum(axis=-1), is_defined.sum(axis=-1))
 
 
-def _share(part: Array, whole: Array) -> Array:
+def _safe_divide(numerator: Array, denominator: Array) -> Array:
     return np.asarray(
-        np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=np.asarray(whole) > 0)
+        np.divide(
+            numerator,
+            denominator,
+            out=np.full(np.shape(numerator), np.nan),
+            where=np.asarray(denominator) > 0,
+        )
     )

@@ -13,20 +13,20 @@ from sklearn.svm import SVC
 
 from depthfaces import files
 from depthfaces.classify.sample import Sample
-from depthfaces.classify.temperature import temperature
+from depthfaces.classify.temperature import fit_temperature
 from depthfaces.schema import Classify
 
 Array = npt.NDArray[Any]
 
 
-# Deviations beyond which a feature's value says no more. A column that hardly varies among the
-# train faces would else decide alone how far a new face lies from all of them: faces of another
-# camera or of a generator then get no answer but the commonest.
+# Scaled features are clipped at this many deviations. A column that hardly varies among the train
+# faces would else dominate the distance of a new face: faces of another camera or of a generator
+# would all be predicted as the most frequent class.
 FAR = 3.0
 
 
 class Machine(NamedTuple):
-    """Scaler, support vectors (s, D) sorted by class, and what libsvm found about them.
+    """Scaler, support vectors (s, D) sorted by class, and the solution of libsvm.
 
     `coefficients` (k - 1, s): for a vector of class i, the one against class j stands in row j - 1
     (j > i) or j. `offsets` (k (k - 1) / 2,) by pair; `counts` (k,) vectors of each class. `heat`
@@ -43,7 +43,7 @@ class Machine(NamedTuple):
 
 
 class Svm(Machine):
-    """A machine for each pair of classes; validation decides how sure it is."""
+    """One machine per pair of classes; validation sets the temperature."""
 
     view: ClassVar[str] = "features"
 
@@ -61,7 +61,7 @@ class Svm(Machine):
         scaled = scaler.transform(train.x).clip(-FAR, FAR)
         machine = SVC(C=params.svm_cost, kernel="precomputed")
         machine.fit(rbf_kernel(scaled), train.y, train.w)
-        found = cls(
+        model = cls(
             scaler.mean_.astype(np.float32),
             scaler.scale_.astype(np.float32),
             scaled[machine.support_].astype(np.float32),
@@ -71,61 +71,65 @@ class Svm(Machine):
             np.ones(()),
         )
         if not len(validation.y):
-            return found
-        heat = temperature(found.scores(validation.x), validation.y)
-        return found._replace(heat=np.array(heat))
+            return model
+        temperature = fit_temperature(model.scores(validation.x), validation.y)
+        return model._replace(heat=np.array(temperature))
 
     def predict(self, x: Array) -> Array:
         """Return softmax(scores / heat)."""
         return np.asarray(softmax(self.scores(x) / self.heat, axis=1))
 
     def scores(self, x: Array) -> Array:
-        """Return a score a class (n, k): pairs won, and by how much, squeezed below 1 / 3."""
+        """Return one score per class (n, k): pairs won, and by how much, squeezed below 1 / 3."""
         kernel = self._kernel(x)
         if len(self.counts) == 2:
-            values = (kernel @ self.coefficients.T + self.offsets)[:, 0]
-            return np.stack([-values, values], axis=1)
-        won, by = np.zeros((2, len(x), len(self.counts)))
-        for (i, j), values in zip(
-            combinations(range(len(self.counts)), 2), self._pairs(kernel), strict=True
+            decisions = (kernel @ self.coefficients.T + self.offsets)[:, 0]
+            return np.stack([-decisions, decisions], axis=1)
+        pair_wins, decision_sums = np.zeros((2, len(x), len(self.counts)))
+        for (i, j), decisions in zip(
+            combinations(range(len(self.counts)), 2), self._pair_decisions(kernel), strict=True
         ):
-            won[:, i] += values >= 0
-            won[:, j] += values < 0
-            by[:, i] += values
-            by[:, j] -= values
-        return np.asarray(won + by / (3 * (np.abs(by) + 1)))
+            pair_wins[:, i] += decisions >= 0
+            pair_wins[:, j] += decisions < 0
+            decision_sums[:, i] += decisions
+            decision_sums[:, j] -= decisions
+        return np.asarray(pair_wins + decision_sums / (3 * (np.abs(decision_sums) + 1)))
 
     def margins(self, x: Array) -> Array:
         """Return each class's mean soft vote against the others (n, k), in (-1, 1).
 
-        A soft vote is tanh(decision / 2), a logistic curve: whole votes would say as much of a
-        close decision as of a clear one, and plain sums let clear ones outweigh the close one.
+        A soft vote is tanh(decision / 2), a logistic curve: whole votes would count a close
+        decision like a clear one, and plain sums would let clear ones outweigh the close one.
         """
         kernel = self._kernel(x)
         if len(self.counts) == 2:
             votes = np.tanh((kernel @ self.coefficients.T + self.offsets)[:, 0] / 2)
             return np.stack([-votes, votes], axis=1)
-        total = np.zeros((len(x), len(self.counts)))
-        pairs = combinations(range(len(self.counts)), 2)
-        for (i, j), values in zip(pairs, self._pairs(kernel), strict=True):
-            votes = np.tanh(values / 2)
-            total[:, i] += votes
-            total[:, j] -= votes
-        return np.asarray(total / (len(self.counts) - 1))
+        vote_sums = np.zeros((len(x), len(self.counts)))
+        class_pairs = combinations(range(len(self.counts)), 2)
+        for (i, j), decisions in zip(class_pairs, self._pair_decisions(kernel), strict=True):
+            votes = np.tanh(decisions / 2)
+            vote_sums[:, i] += votes
+            vote_sums[:, j] -= votes
+        return np.asarray(vote_sums / (len(self.counts) - 1))
 
     def _kernel(self, x: Array) -> Array:
         scaled = ((x - self.mean) / self.scale).clip(-FAR, FAR)
         return np.asarray(rbf_kernel(scaled, self.support).astype(np.float64))
 
-    def _pairs(self, kernel: Array) -> list[Array]:
+    def _pair_decisions(self, kernel: Array) -> list[Array]:
         """Return each pair's decision (n,): at least 0 for its first class."""
-        stops = np.cumsum(self.counts)
-        rows = [slice(stop - count, stop) for stop, count in zip(stops, self.counts, strict=True)]
+        class_stops = np.cumsum(self.counts)
+        class_rows = [
+            slice(stop - count, stop) for stop, count in zip(class_stops, self.counts, strict=True)
+        ]
         return [
-            kernel[:, rows[i]] @ self.coefficients[j - 1, rows[i]]
-            + kernel[:, rows[j]] @ self.coefficients[i, rows[j]]
+            kernel[:, class_rows[i]] @ self.coefficients[j - 1, class_rows[i]]
+            + kernel[:, class_rows[j]] @ self.coefficients[i, class_rows[j]]
             + offset
-            for (i, j), offset in zip(combinations(range(len(rows)), 2), self.offsets, strict=True)
+            for (i, j), offset in zip(
+                combinations(range(len(class_rows)), 2), self.offsets, strict=True
+            )
         ]
 
     def save(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""How sure a classifier may be: one number, from validation faces."""
+"""Temperature scaling: one number, fitted to validation faces."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from scipy.special import log_softmax
 Array = npt.NDArray[Any]
 
 
-def temperature(scores: Array, y: Array) -> float:
+def fit_temperature(scores: Array, y: Array) -> float:
     """Return the T in [0.01, 100] with the least log loss of softmax(scores / T).
 
-    Guo et al. (2017): one number, so it changes how sure the machine is, never what it says.
+    Guo et al. (2017): one number, so it changes the confidence, never the prediction.
     """
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - answers need none of it
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - predictions do without
 
-    def loss(log_t: float) -> float:
-        shares = log_softmax(scores / np.exp(log_t), axis=1)
-        return -float(shares[np.arange(len(y)), y].mean())
+    def log_loss(log_t: float) -> float:
+        log_probabilities = log_softmax(scores / np.exp(log_t), axis=1)
+        return -float(log_probabilities[np.arange(len(y)), y].mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=np.log((0.01, 100)), method="bounded").x))
+    return float(np.exp(minimize_scalar(log_loss, bounds=np.log((0.01, 100)), method="bounded").x))

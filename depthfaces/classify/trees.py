@@ -1,4 +1,4 @@
-"""Decision trees as plain arrays, read without the library that grew them."""
+"""Decision trees as plain arrays, independent of the library that fitted them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +14,10 @@ Array = npt.NDArray[Any]
 
 
 class Trees(NamedTuple):
-    """All trees' nodes in one row: tree i starts at node `roots[i]`.
+    """The nodes of all trees, concatenated: tree i starts at node `roots[i]`.
 
-    A face whose column `feature` is at most `threshold` goes on at `left`, else at `right`; a leaf
-    leads to itself. `shares` (nodes, k) are the classes' shares among a node's train faces.
+    A face whose column `feature` is at most `threshold` goes to `left`, else to `right`; a leaf
+    points to itself. `shares` (nodes, k) are the class shares among a node's train faces.
     """
 
     roots: Array
@@ -28,26 +28,28 @@ class Trees(NamedTuple):
     shares: Array
 
     @classmethod
-    def of(cls, grown: Sequence[DecisionTreeClassifier], columns: Array) -> Self:
-        """Take the arrays out of trees that were fitted to `columns` of the features."""
-        sizes = [one.tree_.node_count for one in grown]
-        roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
-        parts = [_nodes(one, root) for one, root in zip(grown, roots, strict=True)]
-        found = cls(roots, *(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))
-        return found._replace(feature=columns[found.feature].astype(np.int32))
+    def from_trees(cls, fitted_trees: Sequence[DecisionTreeClassifier], columns: Array) -> Self:
+        """Extract the arrays of trees that were fitted to `columns` of the features."""
+        node_counts = [tree.tree_.node_count for tree in fitted_trees]
+        roots = np.concatenate([[0], np.cumsum(node_counts)[:-1]]).astype(np.int32)
+        tree_arrays = [
+            _node_arrays(tree, root) for tree, root in zip(fitted_trees, roots, strict=True)
+        ]
+        trees = cls(roots, *(np.concatenate(arrays) for arrays in zip(*tree_arrays, strict=True)))
+        return trees._replace(feature=columns[trees.feature].astype(np.int32))
 
     def predict(self, x: Array) -> Array:
         """Return the mean over the trees of the leaves' shares, (n, k), for the rows of `x`."""
         values, rows = np.asarray(x, np.float32), np.arange(len(x))
-        total = np.zeros((len(x), self.shares.shape[1]))
+        share_sums = np.zeros((len(x), self.shares.shape[1]))
         for root in self.roots:
-            node, before = np.full(len(x), root), None
-            while before is None or not np.array_equal(node, before):
-                before = node
-                low = values[rows, self.feature[node]] <= self.threshold[node]
-                node = np.where(low, self.left[node], self.right[node])
-            total += self.shares[node]
-        return np.asarray(total / len(self.roots))
+            node, previous = np.full(len(x), root), None
+            while previous is None or not np.array_equal(node, previous):
+                previous = node
+                goes_left = values[rows, self.feature[node]] <= self.threshold[node]
+                node = np.where(goes_left, self.left[node], self.right[node])
+            share_sums += self.shares[node]
+        return np.asarray(share_sums / len(self.roots))
 
     def save(self, folder: Path) -> None:
         """Write FOLDER/trees.npz."""
@@ -60,14 +62,14 @@ class Trees(NamedTuple):
         return cls(**{name: content[name] for name in cls._fields})
 
 
-def _nodes(grown: DecisionTreeClassifier, root: int) -> tuple[Array, ...]:
-    tree = grown.tree_
-    own = np.arange(tree.node_count)
-    leaf = tree.children_left < 0
+def _node_arrays(fitted_tree: DecisionTreeClassifier, root: int) -> tuple[Array, ...]:
+    tree = fitted_tree.tree_
+    node_indices = np.arange(tree.node_count)
+    is_leaf = tree.children_left < 0
     left, right = (
-        (np.where(leaf, own, side) + root).astype(np.int32)
-        for side in (tree.children_left, tree.children_right)
+        (np.where(is_leaf, node_indices, children) + root).astype(np.int32)
+        for children in (tree.children_left, tree.children_right)
     )
-    feature = np.where(leaf, 0, tree.feature).astype(np.int32)
+    feature = np.where(is_leaf, 0, tree.feature).astype(np.int32)
     shares = tree.value[:, 0, :] / tree.value[:, 0, :].sum(axis=1, keepdims=True)
-    return left, right, feature, np.where(leaf, 0, tree.threshold), shares
+    return left, right, feature, np.where(is_leaf, 0, tree.threshold), shares

@@ -8,22 +8,22 @@ import numpy.typing as npt
 import xgboost
 
 from depthfaces import files
-from depthfaces.classify.columns import telling
+from depthfaces.classify.columns import most_discriminative_columns
 from depthfaces.classify.sample import Sample
 from depthfaces.schema import Classify
 
 Array = npt.NDArray[Any]
 
-PATIENCE = 10  # rounds without a lower validation loss before training stops
+PATIENCE = 10  # rounds without a lower validation loss before early stopping
 MAX_SEED = 2**31
-# Each tree sees 70 % of the faces, each node 30 % of the columns: neighbouring HOG cells say much
-# the same, and without this every tree takes the same few.
+# Each tree gets 70 % of the faces, each node 30 % of the columns: neighbouring HOG cells are highly
+# correlated, and without this every tree uses the same few.
 SUBSAMPLE = {"subsample": 0.7, "colsample_bynode": 0.3}
-BINS = 64  # steps in which a column's values are told apart
+BINS = 64  # of a column's histogram
 
 
 class Xgboost:
-    """A booster and the columns that it reads; validation decides how many trees."""
+    """A booster and the columns that it reads; validation picks the number of trees."""
 
     view: ClassVar[str] = "features"
 
@@ -32,10 +32,10 @@ class Xgboost:
 
     @classmethod
     def fit(cls, train: Sample, validation: Sample, seed: int, params: Classify) -> Self:
-        """Fit to the `xgb_columns` columns that tell the train faces' classes apart best."""
+        """Fit to the `params.xgb_columns` most discriminative columns of the train faces."""
         train = train.used()
-        columns = telling(train, params.xgb_columns)
-        settings = {
+        columns = most_discriminative_columns(train, params.xgb_columns)
+        booster_settings = {
             "objective": "multi:softprob",
             "num_class": int(train.y.max()) + 1,
             "tree_method": "hist",
@@ -47,15 +47,19 @@ class Xgboost:
             "verbosity": 0,
             **SUBSAMPLE,
         }
-        shared = {"max_bin": BINS, "nthread": 1}
-        known = xgboost.QuantileDMatrix(train.x[:, columns], train.y, weight=train.w, **shared)
-        held = validation.x[:, columns]
-        unknown = xgboost.QuantileDMatrix(held, validation.y, ref=known, **shared)
+        matrix_options = {"max_bin": BINS, "nthread": 1}
+        train_matrix = xgboost.QuantileDMatrix(
+            train.x[:, columns], train.y, weight=train.w, **matrix_options
+        )
+        validation_x = validation.x[:, columns]
+        validation_matrix = xgboost.QuantileDMatrix(
+            validation_x, validation.y, ref=train_matrix, **matrix_options
+        )
         booster = xgboost.train(
-            settings,
-            known,
+            booster_settings,
+            train_matrix,
             params.xgb_trees,
-            evals=[(unknown, "validation")],
+            evals=[(validation_matrix, "validation")],
             early_stopping_rounds=PATIENCE,
             verbose_eval=False,
         )
@@ -66,21 +70,21 @@ class Xgboost:
         return np.asarray(self.booster.inplace_predict(np.asarray(x[:, self.columns], np.float32)))
 
     def save(self, folder: Path) -> None:
-        """Write FOLDER/booster.ubj, which XGBoost anywhere reads, and columns.npz with its sha256.
+        """Write FOLDER/booster.ubj, readable by any XGBoost, and columns.npz with its sha256.
 
-        Without it a damaged booster would end the process: XGBoost does not look before it reads.
+        Without it a damaged booster would crash the process: XGBoost does not validate its input.
         """
         with files.atomic(folder / "booster.ubj") as temporary:
             self.booster.save_model(temporary)
-        mark = np.array(files.checksum(folder / "booster.ubj"))
-        files.write_npz(folder / "columns.npz", columns=self.columns, booster=mark)
+        booster_checksum = np.array(files.checksum(folder / "booster.ubj"))
+        files.write_npz(folder / "columns.npz", columns=self.columns, booster=booster_checksum)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        path = folder / "booster.ubj"
-        known = files.read_npz(folder / "columns.npz", "columns", "booster")
-        with files.intact(path):
-            if files.checksum(path) != str(known["booster"]):
+        booster_path = folder / "booster.ubj"
+        stored = files.read_npz(folder / "columns.npz", "columns", "booster")
+        with files.intact(booster_path):
+            if files.checksum(booster_path) != str(stored["booster"]):
                 raise ValueError("another sha256 than columns.npz has for it")
-            return cls(xgboost.Booster({"nthread": 1}, model_file=path), known["columns"])
+            return cls(xgboost.Booster({"nthread": 1}, model_file=booster_path), stored["columns"])

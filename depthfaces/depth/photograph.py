@@ -65,11 +65,8 @@ def cut_box(frame: Grey, box: Box) -> Grey:
     border_width = max(
         border_width, box.row + box.side - frame.shape[0], box.column + box.side - frame.shape[1]
     )
-    padded_frame, top_row, left_column = (
-        _padded(frame, border_width),
-        box.row + border_width,
-        box.column + border_width,
-    )
+    padded_frame = _padded(frame, border_width)
+    top_row, left_column = box.row + border_width, box.column + border_width
     return padded_frame[top_row : top_row + box.side, left_column : left_column + box.side]
 
 
