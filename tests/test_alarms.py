@@ -182,8 +182,12 @@ def test_a_document_is_json_and_has_a_sentence_for_each_alarm() -> None:
     assert found["count"] == 2
     assert found["alarms"][1]["expected"] == [0.25, None]
     assert found["alarms"][0]["severity"] == "stop"
-    assert tables.alarms({"alarms": found}) == alarms.sentences(rung)
-    assert tables.alarms(None) == tables.alarms({"alarms": alarms.document([])}) == []
+    assert tables.alarm_sentences({"alarms": found}) == alarms.sentences(rung)
+    assert (
+        tables.alarm_sentences(None)
+        == tables.alarm_sentences({"alarms": alarms.document([])})
+        == []
+    )
 
 
 def test_the_range_is_the_spread_of_honest_draws_and_never_too_narrow() -> None:

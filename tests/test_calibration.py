@@ -174,7 +174,7 @@ def test_the_page_says_how_far_the_probabilities_hold() -> None:
         "bins": bins,
         "calibrated": True,
     }
-    found = tables.certainty({"kept": {"svm": one, "cnn": one | {"calibrated": False}}})
+    found = tables.certainty_table({"kept": {"svm": one, "cnn": one | {"calibrated": False}}})
     assert found is not None
     assert found["names"] == ["SVM", "Small CNN"]
     assert found["rows"][0] == {"said": "60 to 70 %", "cells": ["62 % of 40"] * 2}
@@ -184,7 +184,7 @@ def test_the_page_says_how_far_the_probabilities_hold() -> None:
     assert "3.2 points off" in sentence
     assert "chance would still make it about 2.1." in sentence
     assert "Too few people" in found["sentences"][1]
-    assert tables.certainty({"real": {}}) is None
+    assert tables.certainty_table({"real": {}}) is None
 
 
 @pytest.fixture(scope="module")

@@ -62,8 +62,8 @@ READERS: dict[str, tuple[Callable[[Path], None] | None, Callable[[Path], object]
     "machine.npz": (None, Svm.load),
     "columns.npz": (None, Xgboost.load),
     "net.json": (None, Cnn.load),
-    "metrics.json": (None, lambda folder: results._json(folder / "metrics.json")),
-    "curves.csv": (None, lambda folder: results._table(folder / "curves.csv")),
+    "metrics.json": (None, lambda folder: results._optional_json(folder / "metrics.json")),
+    "curves.csv": (None, lambda folder: results._optional_table(folder / "curves.csv")),
     "balance.json": (None, lambda folder: Chapter.read(folder / "balance.json")),
 }
 HARMS = {

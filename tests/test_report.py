@@ -321,17 +321,17 @@ def test_relief_is_lit_from_the_upper_left():
 
 def test_a_gallery_never_shows_held_out_people(drawn):
     faces = FaceSet.open(drawn)
-    rows = gallery.spread(faces, "Neutral", 1000)
+    rows = gallery.evenly_spaced_rows(faces, "Neutral", 1000)
     assert set(faces.table["split"].iloc[rows]) == {"train"}
     assert set(faces.table["label"].iloc[rows]) == {"Neutral"}
-    assert len(gallery.spread(faces, "Neutral", 5)) == 5
-    assert len(gallery.spread(faces, "Boredom", 5)) == 0
+    assert len(gallery.evenly_spaced_rows(faces, "Neutral", 5)) == 5
+    assert len(gallery.evenly_spaced_rows(faces, "Boredom", 5)) == 0
 
 
 def test_the_generators_table_has_the_same_numbers_as_the_results(place, drawn):
     sets = (drawn, place / "synthetic", place / "baselines")
     found = load(place / "reports", *sets)
-    table = generators.compared(found)
+    table = generators.generator_table(found)
     assert [row["name"] for row in table["rows"]] == ["Synthetic", "KDE", "Real faces"]
     kde = table["rows"][1]["cells"]
     assert kde[0] == tables.number(found.metrics["sets"]["kde"]["fd"]["value"])
@@ -345,9 +345,13 @@ def test_the_generators_table_has_the_same_numbers_as_the_results(place, drawn):
 
 def test_the_page_says_where_one_gan_was_trained_longer():
     told = {"baselines": {"gan_steps": 1800}, "gan": {"steps": 3600}}
-    assert "1,800 steps, the distilled one for 3,600" in generators.lengths(told)
+    assert "1,800 steps, the distilled one for 3,600" in generators.training_lengths_sentence(told)
     told["gan"]["steps"] = 1800
-    assert generators.lengths(told) == generators.lengths(None) == ""
+    assert (
+        generators.training_lengths_sentence(told)
+        == generators.training_lengths_sentence(None)
+        == ""
+    )
 
 
 def test_words_know_every_metric_and_order_arms():
@@ -357,11 +361,11 @@ def test_words_know_every_metric_and_order_arms():
         *("added synthetic@2", "topped synthetic@1", "shuffled synthetic@1"),
         *("topped kd@1", "topped gan@1", "alone kd@1"),
     ]
-    assert words.arms(reversed(expected)) == expected
-    assert words.drawn(expected) == expected[:-1]
-    assert words.drawn(["alone synthetic@1"]) == ["alone synthetic@1"]
+    assert words.ordered_arms(reversed(expected)) == expected
+    assert words.figure_arms(expected) == expected[:-1]
+    assert words.figure_arms(["alone synthetic@1"]) == ["alone synthetic@1"]
     assert words.arm("alone kd@1") == "Distilled GAN alone"
-    assert words.generators(["zoo", "kde", "synthetic", "gan"]) == [
+    assert words.ordered_generators(["zoo", "kde", "synthetic", "gan"]) == [
         "synthetic",
         "gan",
         "kde",
@@ -404,14 +408,14 @@ ARM = {"macro_f1": 0.5, "low": 0.4, "high": 0.6}
 
 def test_violins_show_the_seeds_and_nothing_else():
     seeds = [0.50, 0.52, 0.58]
-    figure = charts.violins({"real": {"svm": {"runs": seeds}}})
+    figure = charts.seed_violins({"real": {"svm": {"runs": seeds}}})
     dots = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 3]
     assert [list(line.get_xdata()) for line in dots] == [seeds]
 
 
 def test_the_viewer_gets_depth_and_no_markup(drawn):
     real = FaceSet.open(drawn)
-    text = viewer.faces({"real": real, "<b>": real})
+    text = viewer.viewer_json({"real": real, "<b>": real})
     assert "<" not in text
     found = json.loads(text)["<b>"]["Neutral"]
     raw = np.frombuffer(base64.b64decode(found["depth"]), np.uint8).reshape(32, 32)
@@ -421,10 +425,10 @@ def test_the_viewer_gets_depth_and_no_markup(drawn):
 
 
 def test_published_numbers_of_the_paper_stand_by_method():
-    numbers = evidence.paper()
+    numbers = evidence.paper_values()
     assert numbers["inception score"]["synthetic"] == "4.1447"
     assert numbers["PSNR"]["kde"] == "10.36"
-    rows = evidence.recognition(
+    rows = evidence.recognition_rows(
         {"published": {"gan": {"svm": {"alone": 0.9, "added": 0.8, "true": None}}}}
     )
     assert rows[0]["ours"] == ["90.0", "80.0"]

@@ -79,9 +79,11 @@ def _interpolation(length: int, step: float) -> tuple[int, int, Floats]:
     return int(np.floor(positions[0])), int(np.ceil(positions[0])), positions - np.floor(positions)
 
 
-def _blend_into(first: Floats, last: Floats, weight: Floats, room: tuple[Floats, Floats]) -> Floats:
-    """Write first (1 - weight) + last weight into the first buffer of `room` and return it."""
-    blend, scratch = room
+def _blend_into(
+    first: Floats, last: Floats, weight: Floats, buffers: tuple[Floats, Floats]
+) -> Floats:
+    """Write first (1 - weight) + last weight into the first of `buffers` and return it."""
+    blend, scratch = buffers
     np.multiply(first, 1 - weight, out=blend)
     np.multiply(last, weight, out=scratch)
     return np.add(blend, scratch, out=blend)

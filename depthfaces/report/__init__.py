@@ -1,1 +1,1 @@
-"""The report: results on disk in, one page that needs nothing else out."""
+"""The report: reads results from disk, writes one self-contained page."""

@@ -45,18 +45,20 @@ def style() -> AbstractContextManager[None]:
 def svg(figure: Figure, title: str) -> str:
     """Return the figure as an SVG element that takes the page's font and text colour."""
     buffer = io.BytesIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with style():
-        figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
-    whole = buffer.getvalue().decode()
-    text = re.sub(r"<metadata>.*?</metadata>", "", whole[whole.index("<svg") :], flags=re.DOTALL)
-    box = re.search(r'viewBox="([^"]+)"', text)
-    assert box, "matplotlib states the view box"
-    text = f'<svg role="img" viewBox="{box[1]}">' + text[text.index(">") + 1 :]
-    text = re.sub(r"font: (\d+(?:\.\d+)?)px [^;\"]+", r"font-size: \1px", text)
+        figure.savefig(buffer, format="svg", transparent=True, metadata=no_metadata)
+    document = buffer.getvalue().decode()
+    element = re.sub(
+        r"<metadata>.*?</metadata>", "", document[document.index("<svg") :], flags=re.DOTALL
+    )
+    view_box = re.search(r'viewBox="([^"]+)"', element)
+    assert view_box, "matplotlib states the view box"
+    element = f'<svg role="img" viewBox="{view_box[1]}">' + element[element.index(">") + 1 :]
+    element = re.sub(r"font: (\d+(?:\.\d+)?)px [^;\"]+", r"font-size: \1px", element)
     # Equal names in two figures would take each other's clip paths.
-    text = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{slug(title)}-", text)
-    return text.replace(INK, "currentColor").strip()
+    element = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{slug(title)}-", element)
+    return element.replace(INK, "currentColor").strip()
 
 
 def png(figure: Figure, dpi: int) -> bytes:

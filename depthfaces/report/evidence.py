@@ -1,4 +1,4 @@
-"""What the page says of the evidence: self-test, spaces, copies, published numbers, audit."""
+"""The evidence on the page: self-test, feature spaces, copies, published numbers, audit."""
 
 from pathlib import Path
 from typing import Any
@@ -17,177 +17,202 @@ PAPER = "depth-faces"  # the document whose protocol the published columns follo
 MEASURES = {"is": "inception score", "fid": "Fréchet distance", "ssim": "SSIM", "psnr": "PSNR"}
 
 
-def selftest(found: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the self-test as a table: a row a metric, a column a fault, honest faces first."""
-    test = (found or {}).get("selftest")
-    if not test:
+def selftest_table(metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the self-test: one row per metric, one column per fault, honest faces first."""
+    selftest = (metrics or {}).get("selftest")
+    if not selftest:
         return None
-    faults = [name for name in test["values"] if name != "honest"]
-    faults = sorted(faults, key=lambda name: _place(test["moves"], name))
-    moves = {(row["metric"], row["fault"]): row for row in test["moves"]}
+    faults = [fault for fault in selftest["values"] if fault != "honest"]
+    faults = sorted(faults, key=lambda fault: _fault_order(selftest["moves"], fault))
+    move_of = {(row["metric"], row["fault"]): row for row in selftest["moves"]}
     rows = [
         {
-            "title": words.METRICS[key][0],
-            "honest": number(test["values"]["honest"][key]),
+            "title": words.METRICS[metric][0],
+            "honest": number(selftest["values"]["honest"][metric]),
             "cells": [
                 {
-                    "value": number(test["values"][fault][key]),
-                    "mark": _mark(moves.get((key, fault))),
+                    "value": number(selftest["values"][fault][metric]),
+                    "mark": _cell_mark(move_of.get((metric, fault))),
                 }
                 for fault in faults
             ],
         }
-        for key in words.METRICS
-        if any((key, fault) in moves for fault in faults)
+        for metric in words.METRICS
+        if any((metric, fault) in move_of for fault in faults)
     ]
     return {"faults": faults, "rows": rows} | {
-        key: test[key] for key in ("faces", "passed", "asked")
+        field: selftest[field] for field in ("faces", "passed", "asked")
     }
 
 
-def _place(moves: Rows, fault: str) -> int:
+def _fault_order(moves: Rows, fault: str) -> int:
     order = list(dict.fromkeys(row["fault"] for row in moves))
     return order.index(fault) if fault in order else len(order)
 
 
-def _mark(move: dict[str, Any] | None) -> str:
-    """Return how a cell is shown: right, wrong, or plain where nothing was asked."""
+def _cell_mark(move: dict[str, Any] | None) -> str:
+    """Return the class and arrow of a cell: right or wrong, "" where no move was expected."""
     if move is None or move["moved"] is None:
         return ""
     return f"{'right' if move['moved'] else 'wrong'} {ARROWS[move['expected']]}"
 
 
-def spaces(found: dict[str, Any] | None) -> Rows:
-    """Return a table for each further space: its measures, floors, and each generator's values."""
+def space_tables(metrics: dict[str, Any] | None) -> Rows:
+    """Return one table per further space: metrics, floors, and the values of each generator."""
     tables = []
-    for name, space in ((found or {}).get("spaces") or {}).items():
-        names = words.generators(space["sets"])
-        first = space["sets"][names[0]]
-        rows = [
+    for name, space in ((metrics or {}).get("spaces") or {}).items():
+        set_names = words.ordered_generators(space["sets"])
+        first_set = space["sets"][set_names[0]]
+        metric_rows = [
             {
-                "title": words.METRICS[key][0],
-                "floor": number(first[key]["floor"]),
-                "scores": [number(space["sets"][one][key]["value"]) for one in names],
+                "title": words.METRICS[metric][0],
+                "floor": number(first_set[metric]["floor"]),
+                "scores": [
+                    number(space["sets"][set_name][metric]["value"]) for set_name in set_names
+                ],
             }
-            for key in words.METRICS
-            if key in first
+            for metric in words.METRICS
+            if metric in first_set
         ]
-        about = {key: space[key] for key in ("dimensions", "of", "faces", "input")}
-        about["rebuilt"] = rebuilt((found or {}).get("rebuilt")) if name == "autoencoder" else ""
+        space_facts = {field: space[field] for field in ("dimensions", "of", "faces", "input")}
+        space_facts["rebuilt"] = (
+            reconstruction_sentence((metrics or {}).get("rebuilt")) if name == "autoencoder" else ""
+        )
         tables.append(
-            {"space": name, "names": list(map(words.method, names)), "rows": rows} | about
+            {
+                "space": name,
+                "names": list(map(words.method_title, set_names)),
+                "rows": metric_rows,
+            }
+            | space_facts
         )
     return tables
 
 
-def rebuilt(found: dict[str, Any] | None) -> str:
-    """Return how well the autoencoder makes held-out faces again, as a sentence."""
-    if not found:
+def reconstruction_sentence(reconstruction: dict[str, Any] | None) -> str:
+    """Return a sentence on how well the autoencoder reconstructs held-out faces."""
+    if not reconstruction:
         return ""
     return (
-        f"It makes held-out faces again with an SSIM of {number(found['ssim'])} and a PSNR of "
-        f"{number(found['psnr'])} dB (range 255, {found['side']} px)."
+        f"It makes held-out faces again with an SSIM of {number(reconstruction['ssim'])} and a "
+        f"PSNR of {number(reconstruction['psnr'])} dB (range 255, {reconstruction['side']} px)."
     )
 
 
-def emotions(found: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return how faithful the synthetic faces of each emotion are, value and floor."""
-    table = (found or {}).get("emotions")
-    if not table:
+def emotion_table(metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the fidelity of the synthetic faces by emotion, as (value, floor)."""
+    emotion_scores = (metrics or {}).get("emotions")
+    if not emotion_scores:
         return None
-    keys = list(next(iter(table.values())))
-    rows = [
+    metric_names = list(next(iter(emotion_scores.values())))
+    emotion_rows = [
         {
             "label": label,
-            "cells": [(number(part[key]["value"]), number(part[key]["floor"])) for key in keys],
+            "cells": [
+                (number(scores[metric]["value"]), number(scores[metric]["floor"]))
+                for metric in metric_names
+            ],
         }
-        for label, part in table.items()
+        for label, scores in emotion_scores.items()
     ]
-    return {"titles": [words.METRICS[key][0] for key in keys], "rows": rows}
+    return {
+        "titles": [words.METRICS[metric][0] for metric in metric_names],
+        "rows": emotion_rows,
+    }
 
 
-def nearest(results: Results) -> Rows:
-    """Return the synthetic faces nearest to a train face, each picture beside that face's."""
+def nearest_pairs(results: Results) -> Rows:
+    """Return the synthetic faces nearest to a train face, each beside that face."""
     pairs = (results.metrics or {}).get("nearest") or []
     if "synthetic" not in results.sets:
         return []
-    made, real = results.sets["synthetic"], results.faces
-    places = [{str(one): row for row, one in enumerate(part.table["id"])} for part in (made, real)]
-    rows = []
+    synthetic, real = results.sets["synthetic"], results.faces
+    row_of_id = [
+        {str(face_id): row for row, face_id in enumerate(faces.table["id"])}
+        for faces in (synthetic, real)
+    ]
+    pair_rows = []
     for pair in pairs:
-        if pair["id"] in places[0] and pair["train"] in places[1]:
-            both = np.stack(
-                [made.images[places[0][pair["id"]]], real.images[places[1][pair["train"]]]]
+        if pair["id"] in row_of_id[0] and pair["train"] in row_of_id[1]:
+            face_pair = np.stack(
+                [
+                    synthetic.images[row_of_id[0][pair["id"]]],
+                    real.images[row_of_id[1][pair["train"]]],
+                ]
             )
-            share = pair["distance"] / max(pair["usual"], 1e-12)
-            text = f"{pair['id']} and {pair['train']}: {share:.2f} × the usual distance"
-            rows.append({"picture": data_uri(strip(both)), "text": text})
-    return rows
+            ratio = pair["distance"] / max(pair["usual"], 1e-12)
+            caption = f"{pair['id']} and {pair['train']}: {ratio:.2f} × the usual distance"
+            pair_rows.append({"picture": data_uri(strip(face_pair)), "text": caption})
+    return pair_rows
 
 
-def published(found: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the paper's image scores beside ours, in its own way of counting and truly."""
-    ours = (found or {}).get("published")
+def published_scores(metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the paper's image scores beside ours, by its formulas and by the true ones."""
+    ours = (metrics or {}).get("published")
     if not ours or not ours["sets"]:
         return None
-    theirs = paper()
-    names = words.generators(ours["sets"])
-    rows = [
+    paper_scores = paper_values()
+    set_names = words.ordered_generators(ours["sets"])
+    score_rows = [
         {
             "title": title,
-            "method": words.method(name),
-            "paper": theirs.get(title, {}).get(name, "–"),
-            "ours": number(ours["sets"][name][key]["published"]),
-            "true": number(ours["sets"][name][key]["true"]),
+            "method": words.method_title(set_name),
+            "paper": paper_scores.get(title, {}).get(set_name, "–"),
+            "ours": number(ours["sets"][set_name][measure_key]["published"]),
+            "true": number(ours["sets"][set_name][measure_key]["true"]),
         }
-        for key, title in MEASURES.items()
-        for name in names
-        if key in ours["sets"][name]
+        for measure_key, title in MEASURES.items()
+        for set_name in set_names
+        if measure_key in ours["sets"][set_name]
     ]
-    return {"rows": rows, "space": ours["space"]}
+    return {"rows": score_rows, "space": ours["space"]}
 
 
-def paper() -> dict[str, dict[str, str]]:
+def paper_values() -> dict[str, dict[str, str]]:
     """Return the paper's printed numbers, {measure: {our name of the method: text}}."""
-    known = {"proposed": "synthetic", "GAN": "gan", "VAE": "vae", "GMM": "gmm", "KDE": "kde"}
-    tables = {
+    our_names = {"proposed": "synthetic", "GAN": "gan", "VAE": "vae", "GMM": "gmm", "KDE": "kde"}
+    printed_tables = {
         entry["name"]: entry.get("values", {}) for entry in read(documents()[PAPER])["tables"]
     }
     return {
-        name: {known[key]: text for key, text in values.items() if key in known}
-        for name, values in tables.items()
+        measure: {our_names[key]: text for key, text in values.items() if key in our_names}
+        for measure, values in printed_tables.items()
     }
 
 
-def recognition(verdict: dict[str, Any] | None) -> Rows:
-    """Return accuracies of the published protocol, the paper's, ours, and on held-out people."""
-    rows = []
-    tables = {entry["name"]: entry["values"] for entry in read(documents()[PAPER])["tables"]}
-    keys = {"synthetic": "proposed"} | {name: name.upper() for name in ("gan", "vae", "gmm", "kde")}
+def recognition_rows(verdict: dict[str, Any] | None) -> Rows:
+    """Return accuracies by the published protocol, the paper's and ours, and on held-out people."""
+    accuracy_rows = []
+    paper_tables = {entry["name"]: entry["values"] for entry in read(documents()[PAPER])["tables"]}
+    paper_names = {"synthetic": "proposed"} | {
+        name: name.upper() for name in ("gan", "vae", "gmm", "kde")
+    }
     for name, models in ((verdict or {}).get("published") or {}).items():
         for model, entry in models.items():
-            key = f"{keys.get(name, name)} {'XGBoost' if model == 'xgboost' else model}"
-            rows.append(
+            paper_key = (
+                f"{paper_names.get(name, name)} {'XGBoost' if model == 'xgboost' else model}"
+            )
+            accuracy_rows.append(
                 {
-                    "method": words.method(name),
+                    "method": words.method_title(name),
                     "model": words.model(model),
                     "paper": [
-                        tables[f"accuracy on {kind} faces"].get(key, "–")
-                        for kind in ("synthetic", "mixed")
+                        paper_tables[f"accuracy on {pool_kind} faces"].get(paper_key, "–")
+                        for pool_kind in ("synthetic", "mixed")
                     ],
-                    "ours": [_percent(entry.get(kind)) for kind in ("alone", "added")],
+                    "ours": [_percent(entry.get(pool_kind)) for pool_kind in ("alone", "added")],
                     "true": _percent(entry["true"]),
                 }
             )
-    return rows
+    return accuracy_rows
 
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f}"
 
 
-def audits() -> Rows:
-    """Return the findings of the arithmetic audit, a row a document."""
+def audit_findings() -> Rows:
+    """Return the findings of the arithmetic audit, one row per document."""
     return [
         {"title": read(path)["title"], "findings": audit(path)}
         for name, path in documents().items()
@@ -195,26 +220,29 @@ def audits() -> Rows:
     ]
 
 
-def provenance(results: Results) -> list[tuple[str, str]]:
-    """Return where the synthetic faces come from, as (what, value)."""
+def provenance_rows(results: Results) -> list[tuple[str, str]]:
+    """Return the origin of the synthetic faces, as (name, value)."""
     if "synthetic" not in results.sets:
         return []
     table = results.sets["synthetic"].table
-    rows = [("faces", f"{len(table):,}")]
-    evolved = table[table["method"] == "evolved"] if "method" in table else table
+    fact_rows = [("faces", f"{len(table):,}")]
+    evolved_faces = table[table["method"] == "evolved"] if "method" in table else table
     if "method" in table:
-        rows += [
-            (f"made as: {name}", f"{n:,}") for name, n in table["method"].value_counts().items()
+        fact_rows += [
+            (f"made as: {method}", f"{face_count:,}")
+            for method, face_count in table["method"].value_counts().items()
         ]
     if "generator" in table:
-        sums = sorted(set(table["generator"]) - {""})
-        rows += [("generator, sha256", f"{Path(one).name[:16]}…") for one in sums]
+        checksums = sorted(set(table["generator"]) - {""})
+        fact_rows += [
+            ("generator, sha256", f"{Path(checksum).name[:16]}…") for checksum in checksums
+        ]
     if "latent" in table:
-        pairs = evolved[["label", "latent"]].drop_duplicates()
-        rows.append(("different evolved latents", f"{len(pairs):,}"))
+        latent_pairs = evolved_faces[["label", "latent"]].drop_duplicates()
+        fact_rows.append(("different evolved latents", f"{len(latent_pairs):,}"))
     if "generation" in table:
-        ages = evolved["generation"].astype(str)
-        ages = ages[ages != ""].astype(float)
-        if len(ages):
-            rows.append(("latest generation they come from", f"{ages.max():.0f}"))
-    return rows
+        generations = evolved_faces["generation"].astype(str)
+        generations = generations[generations != ""].astype(float)
+        if len(generations):
+            fact_rows.append(("latest generation they come from", f"{generations.max():.0f}"))
+    return fact_rows

@@ -1,4 +1,4 @@
-"""Each generator in one row: how like real faces its faces are, and what they teach."""
+"""The table of generators: fidelity of their faces, and scores of classifiers trained on them."""
 
 from typing import Any
 
@@ -10,53 +10,62 @@ from depthfaces.verdict.arm import ALONE, TOPPED, Arm
 MEASURES = ("fd", "recall", "coverage", "label_share")
 
 
-def compared(results: Results) -> dict[str, Any] | None:
-    """Return a row a generator: its measures, then by classifier alone and added to real faces.
+def generator_table(results: Results) -> dict[str, Any] | None:
+    """Return one row per generator: metrics, then scores alone and on top, by classifier.
 
-    Each stands at one dose, on top of augmentation: nothing was chosen for any.
+    All have one dose, on top of augmentation: nothing was tuned for any generator.
     """
     if not results.metrics or not results.metrics["sets"] or results.verdict is None:
         return None
     sets, arms = results.metrics["sets"], results.verdict["arms"]
     models = list(arms["real"])
-    rows = []
-    for name in words.generators(sets):
-        found = [_first(arms, kind, name) for kind in (ALONE, TOPPED)]
-        scores = [_score(arm.get(model)) for model in models for arm in found]
-        measures = [number(sets[name][key]["value"]) for key in MEASURES]
-        rows.append({"name": words.method(name), "cells": [*measures, *scores]})
-    floor = [number(next(iter(sets.values()))[key]["floor"]) for key in MEASURES]
+    generator_rows = []
+    for set_name in words.ordered_generators(sets):
+        arm_scores = [_smallest_dose_scores(arms, kind, set_name) for kind in (ALONE, TOPPED)]
+        score_texts = [_score_text(arm.get(model)) for model in models for arm in arm_scores]
+        measure_texts = [number(sets[set_name][metric_name]["value"]) for metric_name in MEASURES]
+        generator_rows.append(
+            {"name": words.method_title(set_name), "cells": [*measure_texts, *score_texts]}
+        )
+    floor_texts = [
+        number(next(iter(sets.values()))[metric_name]["floor"]) for metric_name in MEASURES
+    ]
     control = results.verdict["primary"]["control"]
-    real = [_score(arms[name].get(model)) for model in models for name in ("real", control)]
+    real_texts = [
+        _score_text(arms[arm_name].get(model)) for model in models for arm_name in ("real", control)
+    ]
     return {
-        "measures": [words.METRICS[key][0] for key in MEASURES],
-        "lengths": lengths(results.plain),
+        "measures": [words.METRICS[metric_name][0] for metric_name in MEASURES],
+        "lengths": training_lengths_sentence(results.plain_gan),
         "models": [words.model(model) for model in models],
-        "rows": [*rows, {"name": "Real faces", "cells": [*floor, *real]}],
+        "rows": [*generator_rows, {"name": "Real faces", "cells": [*floor_texts, *real_texts]}],
     }
 
 
-def lengths(plain: dict[str, Any] | None) -> str:
-    """Return how long the GANs were trained, as a sentence, where that differs."""
-    if plain is None or plain["baselines"]["gan_steps"] == plain["gan"]["steps"]:
+def training_lengths_sentence(plain_gan: dict[str, Any] | None) -> str:
+    """Return a sentence on the training lengths of the GANs, where they differ."""
+    if plain_gan is None or plain_gan["baselines"]["gan_steps"] == plain_gan["gan"]["steps"]:
         return ""
-    short, full = (plain_text(n) for n in (plain["baselines"]["gan_steps"], plain["gan"]["steps"]))
+    plain_steps, full_steps = (
+        plain_text(steps)
+        for steps in (plain_gan["baselines"]["gan_steps"], plain_gan["gan"]["steps"])
+    )
     return (
-        f"The plain GAN, evolved or not, was trained for {short} steps, the distilled one for "
-        f"{full}; the profile equal gives both the same."
+        f"The plain GAN, evolved or not, was trained for {plain_steps} steps, the distilled one "
+        f"for {full_steps}; the profile equal gives both the same."
     )
 
 
-def _first(arms: dict[str, Any], kind: str, source: str) -> dict[str, Any]:
-    """Return the arm of `kind` and `source` at its smallest dose, {} where there is none."""
-    known = [arm for arm in map(Arm.of, arms) if (arm.kind, arm.source) == (kind, source)]
-    first = min(known, key=lambda arm: arm.dose, default=None)
-    return dict(arms[first.key]) if first else {}
+def _smallest_dose_scores(arms: dict[str, Any], kind: str, source: str) -> dict[str, Any]:
+    """Return the scores of the smallest dose of `kind` and `source`, {} where there is none."""
+    matching_arms = [arm for arm in map(Arm.of, arms) if (arm.kind, arm.source) == (kind, source)]
+    smallest_arm = min(matching_arms, key=lambda arm: arm.dose, default=None)
+    return dict(arms[smallest_arm.key]) if smallest_arm else {}
 
 
-def _score(found: dict[str, Any] | None) -> str:
-    """Return macro-F1 in points with its interval."""
-    if found is None:
+def _score_text(score: dict[str, Any] | None) -> str:
+    """Return macro-F1 with its interval, in points."""
+    if score is None:
         return "–"
-    value, low, high = (points(found[key], signed=False) for key in ("macro_f1", "low", "high"))
+    value, low, high = (points(score[field], signed=False) for field in ("macro_f1", "low", "high"))
     return f"{value} ({low} to {high})"

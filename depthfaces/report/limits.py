@@ -1,9 +1,9 @@
-"""What the page cannot show, said from the data itself."""
+"""The limitations of the results, derived from the data."""
 
 from depthfaces.report.results import Results
 
 # True of this version whatever the data is.
-STANDING = (
+ALWAYS_TRUE = (
     "Each generator was trained once, so the intervals hold for these trainings: how another one "
     "would have turned out they do not tell.",
     "The main table of distances uses the paper's hand-made features of shape. The tables of the "
@@ -20,31 +20,34 @@ def is_virtual(results: Results) -> bool:
     return set(results.faces.table["source"]) == {"virtual"}
 
 
-def limits(results: Results) -> list[str]:
-    """Return sentences, the most limiting first."""
-    found: list[str] = []
+def limit_sentences(results: Results) -> list[str]:
+    """Return the limitations as sentences, the most severe first."""
+    sentences: list[str] = []
     table, verdict = results.faces.table, results.verdict
     if verdict is None:
-        found.append("No classifier was compared in this run: there is no verdict.")
+        sentences.append("No classifier was compared in this run: there is no verdict.")
     else:
-        found += [f"The verdict is held back: {reason}." for reason in verdict["reasons"]]
-        found.append(
+        sentences += [f"The verdict is held back: {reason}." for reason in verdict["reasons"]]
+        sentences.append(
             f"A true difference below {100 * verdict['smallest']:.1f} points would have been "
             "missed more than once in five times."
         )
     if is_virtual(results):
-        found.append(
+        sentences.append(
             "Every real face here comes from the built-in virtual camera. The page compares "
             "generators; it says nothing about a sensor in a room."
         )
     if (table["subject"] == "").any():
-        found.append(
+        sentences.append(
             "Some faces have no known person. Their splits keep near copies together, "
             "but they are not subject-disjoint."
         )
     if "relative" in set(table["unit"]):
-        found.append("Some images have no unit: their values are grey levels, not millimetres.")
+        sentences.append("Some images have no unit: their values are grey levels, not millimetres.")
     if results.metrics:
-        undefined = results.metrics["undefined"].items()
-        found += [f"Not defined here: {name} ({reason})." for name, reason in undefined]
-    return found + list(STANDING)
+        undefined_metrics = results.metrics["undefined"].items()
+        sentences += [
+            f"Not defined here: {metric_name} ({reason})."
+            for metric_name, reason in undefined_metrics
+        ]
+    return sentences + list(ALWAYS_TRUE)

@@ -1,4 +1,4 @@
-"""The page: everything that was found, in one file that needs nothing else."""
+"""The page: all results in one self-contained HTML file."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from depthfaces.report import (
     template,
     viewer,
 )
-from depthfaces.report.limits import is_virtual, limits
+from depthfaces.report.limits import is_virtual, limit_sentences
 from depthfaces.report.relief import uri
 from depthfaces.report.results import Results
 
@@ -29,108 +29,113 @@ FIGURES = (
 
 
 def build(results: Results, columns: int) -> str:
-    """Return the page as HTML; `columns` faces stand in a gallery row."""
+    """Return the page as HTML, with `columns` faces per gallery row."""
     # Safe by construction: the scripts are files of this package.
-    script = Markup("\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS))
-    parts = (
-        content(results, columns)
-        | proof(results)
+    scripts = Markup("\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS))
+    context = (
+        page_content(results, columns)
+        | evidence_content(results)
         | {
             "style": template.style(),
-            "script": script,
+            "script": scripts,
         }
     )
-    return template.environment(HERE).get_template("page.html").render(**parts)
+    return template.environment(HERE).get_template("page.html").render(**context)
 
 
-def content(results: Results, columns: int) -> dict[str, Any]:
-    """Return what the template shows; a part without results is None or empty."""
-    real = {"real": results.faces}
-    ours = {name: found for name, found in results.sets.items() if name == "synthetic"}
-    drawn = {name: drawing.svg(figure, name) for name, figure in draw(results).items()}
+def page_content(results: Results, columns: int) -> dict[str, Any]:
+    """Return the context of the template; sections without results are None or empty."""
+    real_set = {"real": results.faces}
+    synthetic_set = {
+        set_name: face_set for set_name, face_set in results.sets.items() if set_name == "synthetic"
+    }
+    svg_figures = {name: drawing.svg(figure, name) for name, figure in draw(results).items()}
     return {
-        "alarms": tables.alarms(results.metrics),
-        "verdict": tables.verdict(results.verdict),
-        "facts": tables.facts(results),
+        "alarms": tables.alarm_sentences(results.metrics),
+        "verdict": tables.verdict_summary(results.verdict),
+        "facts": tables.headline_facts(results),
         "virtual": is_virtual(results),
-        "emotions": gallery.by_emotion(real | ours, columns),
-        "methods": gallery.by_method(real | results.sets),
+        "emotions": gallery.by_emotion(real_set | synthetic_set, columns),
+        "methods": gallery.by_method(real_set | results.sets),
         "studies": results.studies,
-        "sheet": uri(results.sheet, "png") if results.sheet else None,
-        "preparation": tables.preparation(results),
+        "sheet": uri(results.contact_sheet, "png") if results.contact_sheet else None,
+        "preparation": tables.preparation_summary(results),
         # Safe by construction: matplotlib escapes the texts that it draws.
         "figures": dict.fromkeys(FIGURES, "")
-        | {name: Markup(text) for name, text in drawn.items()},
-        "metrics": tables.metrics(results.metrics),
-        "cells": tables.cells(results.verdict),
-        "few": tables.few(results.few),
+        | {name: Markup(svg_text) for name, svg_text in svg_figures.items()},
+        "metrics": tables.metrics_table(results.metrics),
+        "cells": tables.contrast_rows(results.verdict),
+        "few": tables.few_people_summary(results.few_people),
         "few_sheet": uri(results.few_sheet, "png") if results.few_sheet else None,
-        "labels": tables.labels(results.verdict),
-        "generators": generators.compared(results),
-        "confusions": tables.confusions(results),
-        "certainty": tables.certainty(results.scores),
-        "limits": limits(results),
+        "labels": tables.label_rows(results.verdict),
+        "generators": generators.generator_table(results),
+        "confusions": tables.confusion_tables(results),
+        "certainty": tables.certainty_table(results.scores),
+        "limits": limit_sentences(results),
         "rule": results.verdict["rule"] if results.verdict else {},
         # Safe by construction: base64 and JSON in which every < > & is escaped.
-        "viewer": Markup(viewer.faces(real | ours)),
-        "viewed": list(real | ours),
+        "viewer": Markup(viewer.viewer_json(real_set | synthetic_set)),
+        "viewed": list(real_set | synthetic_set),
     }
 
 
-def proof(results: Results) -> dict[str, Any]:
-    """Return what the template shows of the evidence itself."""
+def evidence_content(results: Results) -> dict[str, Any]:
+    """Return the template's context on the evidence."""
     return {
-        "selftest": evidence.selftest(results.metrics),
-        "spaces": evidence.spaces(results.metrics),
-        "fidelity": evidence.emotions(results.metrics),
-        "nearest": evidence.nearest(results),
-        "published": evidence.published(results.metrics),
-        "recognition": evidence.recognition(results.verdict),
-        "audits": evidence.audits(),
-        "provenance": evidence.provenance(results),
-        "grid": uri(results.grid, "png") if results.grid else None,
+        "selftest": evidence.selftest_table(results.metrics),
+        "spaces": evidence.space_tables(results.metrics),
+        "fidelity": evidence.emotion_table(results.metrics),
+        "nearest": evidence.nearest_pairs(results),
+        "published": evidence.published_scores(results.metrics),
+        "recognition": evidence.recognition_rows(results.verdict),
+        "audits": evidence.audit_findings(),
+        "provenance": evidence.provenance_rows(results),
+        "grid": uri(results.sample_grid, "png") if results.sample_grid else None,
     }
 
 
 def draw(results: Results) -> dict[str, Any]:
     """Return the figures for which there are results, by name."""
-    found: dict[str, Any] = {}
-    if results.losses is not None:
-        found["losses"] = figures.losses(results.losses)
-    if results.curves is not None:
-        found["evolution"] = figures.evolution(results.curves)
+    drawn: dict[str, Any] = {}
+    if results.train_losses is not None:
+        drawn["losses"] = figures.training_losses(results.train_losses)
+    if results.search_curves is not None:
+        drawn["evolution"] = figures.search_progress(results.search_curves)
     if results.metrics and results.metrics["sets"]:
-        found["overlap"] = figures.overlap(results.metrics["sets"])
-        found["comparison"] = charts.comparison(results.metrics)
+        drawn["overlap"] = figures.overlap_bars(results.metrics["sets"])
+        drawn["comparison"] = charts.metric_bars(results.metrics)
     if results.verdict:
-        found |= experiment(results.verdict)
-    if results.few:
-        found |= few_people(results.few)
-    found |= spaces(results)
+        drawn |= experiment_figures(results.verdict)
+    if results.few_people:
+        drawn |= few_people_figures(results.few_people)
+    drawn |= space_figures(results)
     if results.metrics and "families" in results.metrics:
-        found["families"] = charts.families(results.metrics["families"])
-    return {name: figure for name, figure in found.items() if figure is not None}
+        drawn["families"] = charts.family_agreement(results.metrics["families"])
+    return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
-def spaces(results: Results) -> dict[str, Any]:
-    """Return the figures of where faces lie among each other."""
-    found = {}
+def space_figures(results: Results) -> dict[str, Any]:
+    """Return the figures of the feature spaces."""
+    drawn = {}
     if results.densities is not None:
-        found["densities"] = charts.densities(results.densities)
-    if results.map is not None:
-        found["map"] = charts.flat_map(results.map)
-    return found
+        drawn["densities"] = charts.emotion_densities(results.densities)
+    if results.face_map is not None:
+        drawn["map"] = charts.flat_map(results.face_map)
+    return drawn
 
 
-def few_people(few: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures of the experiment with few people; None where there is nothing to draw."""
-    return {"few": figures.arms(few["levels"][0]["arms"]), "by_people": charts.by_people(few)}
+def few_people_figures(few_results: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of the experiment with few people, None where there is no data."""
+    return {
+        "few": figures.arms(few_results["levels"][0]["arms"]),
+        "by_people": charts.by_people(few_results),
+    }
 
 
-def experiment(verdict: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures of the experiment; None where there is nothing to draw."""
+def experiment_figures(verdict: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of the experiment, None where there is no data."""
     return {
         "arms": figures.arms(verdict["arms"]),
-        "violins": charts.violins(verdict["arms"]),
+        "violins": charts.seed_violins(verdict["arms"]),
         "by_method": charts.by_method(verdict["scores"]["arms"]),
     }

@@ -1,4 +1,4 @@
-"""Depth faces as pictures: colour is depth, light and shade are slope, background is clear."""
+"""Depth faces as pictures: colour is depth, shading is slope, the background is transparent."""
 
 import base64
 import io
@@ -12,10 +12,10 @@ from scipy import ndimage
 
 Array = npt.NDArray[Any]
 BACKGROUND = -0.98  # prepared faces put it at -1; generated ones come close to it
-SIDE = 128  # least side of a picture in pixels
-GAP = 3  # clear pixels around it
-SMOOTH = 0.8 / 64  # of the side: a lamp shows noise far below what the eye would call shape
-STEEP = 0.55  # depth units to pixel widths: how high the relief stands
+SIDE = 128  # minimum side of a picture in pixels
+GAP = 3  # transparent pixels around it
+SMOOTH = 0.8 / 64  # sigma, of the side: shading shows noise far below what the eye calls shape
+STEEP = 0.55  # relief height: pixel widths per depth unit
 LAMP = np.array([-0.45, -0.55, 0.70]) / np.linalg.norm([-0.45, -0.55, 0.70])  # x, y, to the eye
 COLOURS = colormaps["magma"]  # perceptually uniform; without its ends, which vanish on a page
 DARKEST, LIGHTEST, AMBIENT = 0.35, 0.95, 0.35
@@ -26,27 +26,33 @@ def relief(image: Array) -> npt.NDArray[np.uint8]:
 
     The same for real and generated faces: smoothed over about a pixel, enlarged linearly.
     """
-    inside = (image > BACKGROUND).astype(float)
+    face_mask = (image > BACKGROUND).astype(float)
     sigma = SMOOTH * len(image)
-    weight = ndimage.gaussian_filter(inside, sigma)
-    total = ndimage.gaussian_filter(inside * image, sigma)
-    depth = np.divide(total, weight, out=np.full(image.shape, -1.0), where=weight > 0.05)
-    factor = max(1, SIDE // len(image))
-    depth, cover = (ndimage.zoom(part, factor, order=1) for part in (depth, weight))
-    down, along = np.gradient(depth * len(image) * STEEP)
-    normal = np.stack([-along, -down, np.ones_like(depth)], axis=-1)
-    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    light = AMBIENT + (1 - AMBIENT) * 1.25 * np.clip(normal @ LAMP, 0, 1)
-    colour = COLOURS(DARKEST + (LIGHTEST - DARKEST) * (depth + 1) / 2)
-    colour[..., :3] *= light[..., None]
-    colour[..., 3] = cover > 0.5
-    return np.asarray(np.clip(colour, 0, 1) * 255, np.uint8)
+    face_weight = ndimage.gaussian_filter(face_mask, sigma)
+    weighted_depth = ndimage.gaussian_filter(face_mask * image, sigma)
+    depth = np.divide(
+        weighted_depth, face_weight, out=np.full(image.shape, -1.0), where=face_weight > 0.05
+    )
+    zoom_factor = max(1, SIDE // len(image))
+    depth, coverage = (
+        ndimage.zoom(channel, zoom_factor, order=1) for channel in (depth, face_weight)
+    )
+    row_gradient, column_gradient = np.gradient(depth * len(image) * STEEP)
+    surface_normal = np.stack([-column_gradient, -row_gradient, np.ones_like(depth)], axis=-1)
+    surface_normal /= np.linalg.norm(surface_normal, axis=-1, keepdims=True)
+    brightness = AMBIENT + (1 - AMBIENT) * 1.25 * np.clip(surface_normal @ LAMP, 0, 1)
+    rgba = COLOURS(DARKEST + (LIGHTEST - DARKEST) * (depth + 1) / 2)
+    rgba[..., :3] *= brightness[..., None]
+    rgba[..., 3] = coverage > 0.5
+    return np.asarray(np.clip(rgba, 0, 1) * 255, np.uint8)
 
 
 def strip(images: Array) -> Image.Image:
-    """Return faces (n, S, S) side by side with a clear gap."""
-    gap = ((GAP, GAP), (GAP, GAP), (0, 0))
-    return Image.fromarray(np.concatenate([np.pad(relief(face), gap) for face in images], axis=1))
+    """Return faces (n, S, S) side by side with a transparent gap."""
+    padding = ((GAP, GAP), (GAP, GAP), (0, 0))
+    return Image.fromarray(
+        np.concatenate([np.pad(relief(face), padding) for face in images], axis=1)
+    )
 
 
 def data_uri(picture: Image.Image) -> str:

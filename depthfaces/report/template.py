@@ -1,4 +1,4 @@
-"""What our pages share: how templates are filled, and the style sheet."""
+"""Shared by all pages: the template environment and the style sheet."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ STYLE = Path(__file__).parent / "page.css"
 
 
 def environment(folder: Path) -> jinja2.Environment:
-    """Return what fills the templates of `folder`: texts escaped, unknown names refused."""
+    """Return the jinja environment of `folder`: texts are escaped, undefined names are errors."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
@@ -28,13 +28,13 @@ def style() -> Markup:
 
 
 def fingerprint(faces: Path) -> str:
-    """Return what tells the prepared set in `faces` from others: the sha256 of its table."""
+    """Return the fingerprint of the prepared set in `faces`: the sha256 of its table."""
     return files.checksum(faces / TABLES[0])
 
 
 def made_from(page: Path, faces: Path) -> bool:
-    """Return whether `page` is there and its `faces` element names the prepared set in `faces`."""
+    """Return whether `page` exists and its `faces` element names the prepared set in `faces`."""
     if not page.is_file():
         return False
-    text = page.read_text(encoding="utf-8")
-    return f'<meta name="faces" content="{fingerprint(faces)}">' in text
+    page_text = page.read_text(encoding="utf-8")
+    return f'<meta name="faces" content="{fingerprint(faces)}">' in page_text

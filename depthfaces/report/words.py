@@ -1,4 +1,4 @@
-"""Plain words for names that other stages use, and the order in which the page has them."""
+"""Labels of methods, metrics, classifiers and arms, and their order on the page."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ METHODS = {
     "reenact": "Re-enacted",
 }
 
-# name: (title, what it says, which way is better)
+# name: (title, meaning, better direction)
 METRICS = {
     "fd": ("Fréchet distance", "how far the clouds of real and generated faces lie apart", "lower"),
     "kid": ("Kernel distance", "the same without assuming bell curves", "lower"),
@@ -82,46 +82,54 @@ MODELS = {
 }
 
 
-def method(name: str) -> str:
-    """Return what a generated set is called on the page."""
+def method_title(name: str) -> str:
+    """Return the page's title of a generated set."""
     return METHODS.get(name, name)
 
 
 def model(name: str) -> str:
-    """Return what a classifier is called on the page."""
+    """Return the page's title of a classifier."""
     return MODELS.get(name, name)
 
 
-def generators(names: Iterable[str]) -> list[str]:
-    """Return generated sets in the order of the page: ours, then the known ones, then others."""
-    known = list(METHODS)
+def ordered_generators(names: Iterable[str]) -> list[str]:
+    """Sort generated sets as on the page: ours, then the known ones, then others."""
+    known_methods = list(METHODS)
     return sorted(
-        names, key=lambda name: (known.index(name) if name in known else len(known), name)
+        names,
+        key=lambda set_name: (
+            known_methods.index(set_name) if set_name in known_methods else len(known_methods),
+            set_name,
+        ),
     )
 
 
-def arms(names: Iterable[str]) -> list[str]:
-    """Return arms in the order of the page: real, controls, ours, then other generators."""
-    known = ["", *CLASSICAL, *METHODS]
+def ordered_arms(names: Iterable[str]) -> list[str]:
+    """Sort arms as on the page: real, controls, ours, then other generators."""
+    known_sources = ["", *CLASSICAL, *METHODS]
 
-    def place(name: str) -> tuple[bool, int, int, float, str]:
-        one = Arm.of(name)
-        source = known.index(one.source) if one.source in known else len(known)
-        others = one.source not in {"", SYNTHETIC, *CLASSICAL}
-        return others, KINDS.index(one.kind), source, one.dose, name
+    def sort_key(arm_name: str) -> tuple[bool, int, int, float, str]:
+        parsed_arm = Arm.of(arm_name)
+        source_index = (
+            known_sources.index(parsed_arm.source)
+            if parsed_arm.source in known_sources
+            else len(known_sources)
+        )
+        is_other = parsed_arm.source not in {"", SYNTHETIC, *CLASSICAL}
+        return is_other, KINDS.index(parsed_arm.kind), source_index, parsed_arm.dose, arm_name
 
-    return sorted(names, key=place)
+    return sorted(names, key=sort_key)
 
 
-def drawn(names: Iterable[str]) -> list[str]:
-    """Return the arms of the figures: other generators' faces alone stand in a table instead."""
+def figure_arms(names: Iterable[str]) -> list[str]:
+    """Return the arms of the figures, without those of other generators alone (in a table)."""
     return [
-        name
-        for name in arms(names)
-        if Arm.of(name).kind != ALONE or Arm.of(name).source == SYNTHETIC
+        arm_name
+        for arm_name in ordered_arms(names)
+        if Arm.of(arm_name).kind != ALONE or Arm.of(arm_name).source == SYNTHETIC
     ]
 
 
 def arm(name: str) -> str:
-    """Return what an arm is called on the page."""
+    """Return the page's title of an arm."""
     return Arm.of(name).title
