@@ -29,7 +29,9 @@ def main(folder: Path, models: list[str]) -> None:
     for model_name in models or list(CLASSIFIERS):
         feature_sets = open_all(folder, CLASSIFIERS[model_name].view)
         classes = sorted(set(feature_sets["real"].label))
-        held_out = sets.sample(feature_sets["real"].part("validation"), classes, "validation")
+        held_out = sets.labelled_sample(
+            feature_sets["real"].part("validation"), classes, "validation"
+        )
         for arm in ARMS:
             start_time = time.thread_time()
             model = fit(Job(arm, model_name), feature_sets, settings)

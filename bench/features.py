@@ -21,7 +21,7 @@ from bench.speed import run_stage
 from depthfaces import params
 from depthfaces.faces import FaceWriter
 from depthfaces.features import extract
-from depthfaces.features.lbp import grey
+from depthfaces.features.lbp import grey_levels
 from depthfaces.schema import Features
 
 TOP = Path(__file__).parents[1]
@@ -47,7 +47,7 @@ def one_by_one(images: np.ndarray, settings: Features) -> np.ndarray:
     block_size = (settings.hog_block,) * 2
     points, radius = settings.lbp_points, settings.lbp_radius
     feature_rows = []
-    for image, grey_level in zip(images, grey(images), strict=True):
+    for image, grey_level in zip(images, grey_levels(images), strict=True):
         pattern_codes = skimage.feature.local_binary_pattern(grey_level, points, radius, "uniform")
         pattern_histogram = (
             np.histogram(pattern_codes, points + 2, (0, points + 2))[0] / pattern_codes.size

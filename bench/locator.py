@@ -17,7 +17,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from depthfaces import params, seeding
-from depthfaces.depth.locator import ANGLE, STRIDE, Locator
+from depthfaces.depth.locator import ANGLE_SCALE, STRIDE, Locator
 from depthfaces.depth.metric import PITCH, metric_map
 from depthfaces.sources.virtual import people_frames
 
@@ -63,7 +63,7 @@ def make_batch(maps: np.ndarray, angles: np.ndarray, size: int, rng: np.random.G
     """Return windows (n, 1, W, W), cell targets (n, 2) or -1, and poses (n, 3), augmented."""
     map_indices = rng.integers(0, len(maps), size)
     windows, cell_targets = np.empty((size, 1, WINDOW, WINDOW), np.float32), np.empty((size, 2))
-    pose_targets = angles[map_indices] / ANGLE
+    pose_targets = angles[map_indices] / ANGLE_SCALE
     for batch_row, map_index in enumerate(map_indices):
         is_away = rng.random() < 0.08  # no nose in sight
         shift_reach = 46 if is_away else 22
@@ -127,7 +127,7 @@ def format_errors(network: Locator, maps: np.ndarray, angles: np.ndarray) -> str
         [best_cells // (WINDOW // STRIDE), best_cells % (WINDOW // STRIDE)], 1
     )
     nose_errors = (found_cells - cells).norm(dim=1)[nose_present] * STRIDE * PITCH
-    angle_errors = (predicted_pose - poses).abs()[nose_present].mean(0) * ANGLE
+    angle_errors = (predicted_pose - poses).abs()[nose_present].mean(0) * ANGLE_SCALE
     wrong_share = (nose_errors > 30).float().mean()
     no_nose_probability = log_probabilities[:, -1].exp()
     return (

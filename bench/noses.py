@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
         metric.reference / focal if metric else np.nan
         for metric, focal in zip(metric_maps, focals, strict=True)
     ]  # mm a pixel
-    pixel_errors = np.array([face.place for face in faces]) - [
+    pixel_errors = np.array([face.nose_position for face in faces]) - [
         true_noses[row["file"]] for row in rows
     ]
     is_near = np.hypot(*pixel_errors.T) * pixel_pitch < NEAR_LIMIT

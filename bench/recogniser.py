@@ -25,7 +25,12 @@ from tqdm import tqdm
 
 from bench import few
 from depthfaces import command, files, params, shipped
-from depthfaces.classify.calibration import Calibrator, margins, reliability, sure_from
+from depthfaces.classify.calibration import (
+    Calibrator,
+    class_margins,
+    confidence_threshold,
+    reliability_report,
+)
 from depthfaces.classify.net import Net
 from depthfaces.classify.sample import Sample
 from depthfaces.depth.dataset import window
@@ -89,7 +94,7 @@ def render_group(group: int, settings: params.Params) -> VirtualFaces:
 
 def reliability_line(name: str, probabilities: Floats, y: Numbers) -> str:
     """Return a line: how often the most probable class is right, and whether it says so."""
-    numbers = reliability(probabilities, y)
+    numbers = reliability_report(probabilities, y)
     macro_f1 = f1_score(y, probabilities.argmax(1), average="macro", labels=np.unique(y))
     return (
         f"{name}: {numbers['faces']} faces, macro-F1 {100 * macro_f1:.1f}, "
@@ -104,7 +109,7 @@ def ask_real(folder: Path, net: Net, calibrator: Calibrator, classes: list[str])
     faces = few.read(folder, settings)
     labels = np.array([classes.index(label) for label in faces.table["label"]])
     pixels = reduce(np.asarray(faces.images), settings.features.pixels)
-    scores = margins(net, pixels)
+    scores = class_margins(net, pixels)
     shown_classes = [classes.index(label) for label in faces.classes]
     probabilities = calibrator.probabilities(scores)
     print(reliability_line("real people", probabilities, labels))
@@ -175,7 +180,7 @@ def main(*, real: Path = Path()) -> None:
     net.save(shipped.FOLDER / "net")
     net = Net.load(shipped.FOLDER / "net")
     learn_units(faces, settings)
-    scores = margins(net, held_out.x)
+    scores = class_margins(net, held_out.x)
     calibrator = Calibrator.fit(scores, held_out.y)
     probabilities = calibrator.probabilities(scores)
     print(reliability_line("virtual people left out", probabilities, held_out.y))
@@ -189,7 +194,7 @@ def write_config(
 ) -> None:
     """Write what `recognise` has to know beside the nets."""
     counts = {
-        "sure_from": sure_from(probabilities, y),
+        "sure_from": confidence_threshold(probabilities, y),
         "faces": len(y),
         "people": GROUP_COUNT * LEFT_OUT,
     }

@@ -33,7 +33,7 @@ from depthfaces.evolve.journal import Journal
 from depthfaces.evolve.search import Settings, Space
 from depthfaces.export.post import POSTS, processed
 from depthfaces.faces import FaceSet
-from depthfaces.features import Family, extract
+from depthfaces.features import FeatureFamily, extract
 from depthfaces.features.hog import hog
 from depthfaces.gan import store
 from depthfaces.gan.sample import renderer, sample
@@ -53,14 +53,14 @@ def all_features(faces: np.ndarray, settings: Features) -> np.ndarray:
 class IndependentJudge(NamedTuple):
     """An SVM that scores a finished set by its features, and real people to compare it with."""
 
-    describe: Family
+    describe: FeatureFamily
     svm: Any
     space: Embedding
     real: np.ndarray
 
     @classmethod
     def fit(
-        cls, train: FaceSet, others: FaceSet, seed: int, describe: Family = hog
+        cls, train: FaceSet, others: FaceSet, seed: int, describe: FeatureFamily = hog
     ) -> "IndependentJudge":
         """Split the `others` by person: one half trains the SVM, the other is compared with."""
         rng = seeding.stream(seed, "eye")
