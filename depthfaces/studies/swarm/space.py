@@ -1,4 +1,4 @@
-"""Where the swarm flies: a box of settings, seen from a search as independent normal numbers."""
+"""The search space: a box of settings, which a search sees as independent N(0, 1) numbers."""
 
 from typing import Any
 
@@ -11,52 +11,58 @@ from depthfaces.studies import dcgan
 
 Array = npt.NDArray[Any]
 
-# The settings searched, in the order of a place's coordinates; those by their logarithm.
-NAMES = ("lr_generator", "lr_discriminator", "beta1", "dropout", "fake_weight")
-BY_LOGARITHM = {"lr_generator", "lr_discriminator", "fake_weight"}
+# The settings searched, in the order of a point's coordinates; those on a logarithmic scale.
+SETTING_NAMES = ("lr_generator", "lr_discriminator", "beta1", "dropout", "fake_weight")
+LOG_SCALED = {"lr_generator", "lr_discriminator", "fake_weight"}
 
-Values = dict[str, float]
+SettingValues = dict[str, float]
 
 
-def values(z: Array, ranges: Ranges) -> Values:
-    """Return the settings at a place `z` (5,): N(0, 1) spreads evenly over a range.
+def settings_at(z: Array, ranges: Ranges) -> SettingValues:
+    """Map a point `z` (5,) to settings, so that N(0, 1) spreads evenly over each range.
 
     low + u (high - low), or low (high / low)^u, with u = Phi(z).
     """
-    found = {}
-    for name, u in zip(NAMES, ndtr(z), strict=True):
-        box = getattr(ranges, name)
-        if name in BY_LOGARITHM:
-            found[name] = float(box.low * (box.high / box.low) ** u)
+    setting_values = {}
+    for name, u in zip(SETTING_NAMES, ndtr(z), strict=True):
+        value_range = getattr(ranges, name)
+        if name in LOG_SCALED:
+            setting_values[name] = float(
+                value_range.low * (value_range.high / value_range.low) ** u
+            )
         else:
-            found[name] = float(box.low + u * (box.high - box.low))
-    return found
+            setting_values[name] = float(value_range.low + u * (value_range.high - value_range.low))
+    return setting_values
 
 
-def place(found: Values, ranges: Ranges) -> Array:
-    """Return the place (5,) of settings inside the box: the inverse of `values`."""
-    shares = []
-    for name in NAMES:
-        box, value = getattr(ranges, name), found[name]
-        if name in BY_LOGARITHM:
-            shares.append(np.log(value / box.low) / np.log(box.high / box.low))
+def point_of(setting_values: SettingValues, ranges: Ranges) -> Array:
+    """Map settings inside the box to their point (5,): the inverse of `settings_at`."""
+    fractions = []
+    for name in SETTING_NAMES:
+        value_range, value = getattr(ranges, name), setting_values[name]
+        if name in LOG_SCALED:
+            fractions.append(
+                np.log(value / value_range.low) / np.log(value_range.high / value_range.low)
+            )
         else:
-            shares.append((value - box.low) / (box.high - box.low))
-    return np.asarray(ndtri(shares))
+            fractions.append((value - value_range.low) / (value_range.high - value_range.low))
+    return np.asarray(ndtri(fractions))
 
 
-def defaults(wanted: Swarm) -> Values:
-    """Return the settings of the first control."""
-    gan = wanted.gan
+def default_settings(plan: Swarm) -> SettingValues:
+    """Return the settings of the control `defaults`, as in params.yaml."""
+    gan = plan.gan
     return {
         "lr_generator": gan.lr_generator,
         "lr_discriminator": gan.lr_discriminator,
         "beta1": gan.beta1,
-        "dropout": wanted.dropout,
-        "fake_weight": wanted.fake_weight,
+        "dropout": plan.dropout,
+        "fake_weight": plan.fake_weight,
     }
 
 
-def training(found: Values, wanted: Swarm, classes: int, epochs: int) -> dcgan.Settings:
-    """Return the training that the settings describe; all else is as in params.yaml."""
-    return dcgan.Settings.of(wanted.gan, classes).changed(epochs=epochs, **found)
+def training_settings(
+    setting_values: SettingValues, plan: Swarm, class_count: int, epochs: int
+) -> dcgan.Settings:
+    """Return the GAN training with these settings; all others are as in params.yaml."""
+    return dcgan.Settings.of(plan.gan, class_count).changed(epochs=epochs, **setting_values)

@@ -1,4 +1,4 @@
-"""One training of a GAN whose discriminator names the emotions, and what it is worth."""
+"""One training of a GAN whose discriminator classifies the emotions, and its fitness."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
@@ -19,71 +19,83 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 
 
-class Known(NamedTuple):
-    """Faces (n, 64, 64) in [-1, 1], their classes (n,), and whose they are (n,)."""
+class LabelledFaces(NamedTuple):
+    """Faces (n, 64, 64) in [-1, 1], their classes (n,), and their people or groups (n,)."""
 
     images: Floats
     labels: Array
     owners: Array
 
-    def pick(self, rows: Array) -> "Known":
+    def pick(self, rows: Array) -> "LabelledFaces":
         """Return the faces at `rows`."""
-        return Known(self.images[rows], self.labels[rows], self.owners[rows])
+        return LabelledFaces(self.images[rows], self.labels[rows], self.owners[rows])
 
 
 @dataclass(frozen=True)
-class Data:
+class SplitFaces:
     """Real faces by split."""
 
     classes: list[str]
-    parts: dict[str, Known]
-    people: bool  # whether every face's person is known
+    splits: dict[str, LabelledFaces]
+    people_known: bool  # whether the person of every face is known
 
     @classmethod
-    def of(cls, faces: FaceSet) -> Self:
-        """Return the faces of a prepared set at the nets' size; every split has every class."""
+    def from_faces(cls, faces: FaceSet) -> Self:
+        """Split a prepared set, at the size of the nets; every split must have every class."""
         table, labels = faces.table, faces.targets
         owners = table["subject"].where(table["subject"] != "", table["group"]).to_numpy(str)
-        parts = {}
+        splits = {}
         for split in SPLITS:
-            rows = np.flatnonzero(table["split"].to_numpy(str) == split)
-            if set(labels[rows]) != set(range(len(faces.classes))):
+            split_rows = np.flatnonzero(table["split"].to_numpy(str) == split)
+            if set(labels[split_rows]) != set(range(len(faces.classes))):
                 raise DataError(f"studies.swarm: expected every class in the split {split}")
-            parts[split] = Known(floats(faces.images[rows], SIDE), labels[rows], owners[rows])
-        return cls(faces.classes, parts, bool((table["subject"] != "").all()))
+            splits[split] = LabelledFaces(
+                floats(faces.images[split_rows], SIDE), labels[split_rows], owners[split_rows]
+            )
+        return cls(faces.classes, splits, bool((table["subject"] != "").all()))
 
 
 class Trial(NamedTuple):
-    """What one training gives: probabilities of the classes (n, k) on what it was asked.
+    """The result of one training: class probabilities (n, k) of the images to classify.
 
-    A training that diverged has no generator, and gives every class the same probability.
+    A training that diverged has no generator and gives every class the same probability.
     """
 
-    shares: Array
+    probabilities: Array
     generator: Generator | None
 
 
-def run(train: Known, asked: Floats, settings: dcgan.Settings, seed: int) -> Trial:
-    """Train on `train` and ask the discriminator about the faces `asked`.
+def train_and_predict(
+    train_faces: LabelledFaces, images: Floats, settings: dcgan.Settings, seed: int
+) -> Trial:
+    """Train on `train_faces`, then classify `images` (m, 64, 64) by the discriminator.
 
-    Its output for "generated" is left out of the answer: all that is asked is real.
+    Its output for "generated" is ignored: all `images` are real faces.
     """
-    classes = settings.design.classes
+    class_count = settings.design.classes
     try:
-        trained = dcgan.fit(train.images, train.labels, settings, seed)
+        trained_gan = dcgan.fit(train_faces.images, train_faces.labels, settings, seed)
     except IntegrityError:
-        return Trial(np.full((len(asked), classes), 1 / classes), None)
-    logits = dcgan.judge(trained.critic, asked).astype(float)[:, :classes]
-    return Trial(softmax(logits, axis=1), trained.generator)
+        return Trial(np.full((len(images), class_count), 1 / class_count), None)
+    logits = dcgan.judge(trained_gan.critic, images).astype(float)[:, :class_count]
+    return Trial(softmax(logits, axis=1), trained_gan.generator)
 
 
-def worth(trial: Trial, labels: Array) -> float:
-    """Return the macro-F1 of the answers, or NaN of a training that diverged."""
+def macro_f1_fitness(trial: Trial, labels: Array) -> float:
+    """Return the macro-F1 of the predictions, or NaN for a training that diverged."""
     if trial.generator is None:
         return float("nan")
-    return float(macro_f1(matrix(trial.shares.argmax(axis=1), labels, trial.shares.shape[1])))
+    return float(
+        macro_f1(
+            confusion_matrix(
+                trial.probabilities.argmax(axis=1), labels, trial.probabilities.shape[1]
+            )
+        )
+    )
 
 
-def matrix(called: Array, labels: Array, classes: int) -> Array:
-    """Return counts (k, k) of class numbers: row = true class, column = called class."""
-    return np.bincount(labels * classes + called, minlength=classes**2).reshape(classes, classes)
+def confusion_matrix(predicted: Array, labels: Array, class_count: int) -> Array:
+    """Return counts (k, k) of class numbers: row = true class, column = predicted class."""
+    return np.bincount(labels * class_count + predicted, minlength=class_count**2).reshape(
+        class_count, class_count
+    )
