@@ -17,16 +17,16 @@ from depthfaces.errors import DataError
 from depthfaces.faces import FaceSet
 from depthfaces.metrics.undefined import UndefinedError, Value
 from depthfaces.studies.dfeatures import collapse, quality, rating, sets
-from depthfaces.studies.dfeatures.quality import Measured
+from depthfaces.studies.dfeatures.quality import FaceQuality
 
-HEAD = ",".join(rating.COLUMNS)
+HEAD = ",".join(rating.CSV_COLUMNS)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> sets.Set:
+def home(tmp_path_factory: pytest.TempPathFactory) -> sets.StudySet:
     """A set of 64 px with people held out."""
     folder = tmp_path_factory.mktemp("home") / "faces"
-    return sets.part("drawn", write_faces(folder, 12, 4, 64), 1000, 1)
+    return sets.split_set("drawn", write_faces(folder, 12, 4, 64), 1000, 1)
 
 
 # Birthday test
@@ -36,25 +36,25 @@ def test_birthday_finds_how_many_faces_there_are() -> None:
     """Of 40 equally likely faces: half of the draws hold a twin at about 1.18 sqrt(40) = 7.4."""
     rng = np.random.default_rng(0)
     points = rng.normal(0, 1, (40, 5))[rng.integers(0, 40, 400)]
-    firsts = collapse.first_twins(points, 1e-6, 2000, rng)
-    found = collapse.support(firsts, 400)
-    assert found.half == pytest.approx(7.4, abs=1)
-    assert found.faces == pytest.approx(40, rel=0.25)
+    face_counts = collapse.first_twins(points, 1e-6, 2000, rng)
+    support = collapse.estimate_support(face_counts, 400)
+    assert support.faces_until_twin == pytest.approx(7.4, abs=1)
+    assert support.distinct_faces == pytest.approx(40, rel=0.25)
 
 
 def test_one_face_meets_itself_at_once() -> None:
     rng = np.random.default_rng(0)
-    firsts = collapse.first_twins(np.zeros((30, 2)), 0.1, 50, rng)
-    assert set(firsts) == {2.0}
-    assert collapse.share_with_twins(firsts, np.array([1, 2, 30])).tolist() == [0, 1, 1]
+    face_counts = collapse.first_twins(np.zeros((30, 2)), 0.1, 50, rng)
+    assert set(face_counts) == {2.0}
+    assert collapse.share_with_twins(face_counts, np.array([1, 2, 30])).tolist() == [0, 1, 1]
 
 
 def test_no_twins_is_undefined_with_the_least_there_must_be() -> None:
     rng = np.random.default_rng(0)
-    firsts = collapse.first_twins(np.arange(100.0)[:, None], 0.5, 20, rng)
-    assert np.isinf(firsts).all()
+    face_counts = collapse.first_twins(np.arange(100.0)[:, None], 0.5, 20, rng)
+    assert np.isinf(face_counts).all()
     with pytest.raises(UndefinedError, match="more than 7213"):
-        collapse.support(firsts, 100)
+        collapse.estimate_support(face_counts, 100)
 
 
 def test_limit_is_of_other_people() -> None:
@@ -78,35 +78,38 @@ def test_nearest_pairs_find_a_planted_copy() -> None:
 # Quality
 
 
-def test_real_faces_beat_noise_and_one_face_is_a_collapse(home: sets.Set) -> None:
+def test_real_faces_beat_noise_and_one_face_is_a_collapse(home: sets.StudySet) -> None:
     torch.set_num_threads(1)
     plan = settings(autoencoder_steps=60).studies.dfeatures
-    space = quality.Space.fit(home, plan, 1)
+    space = quality.FaceSpace.fit(home, plan, 1)
     rng = np.random.default_rng(0)
-    real, held_out = home.known.images, home.asked.images
+    real, held_out = home.train.images, home.held_out.images
     noise = rng.uniform(-1, 1, real.shape).astype(np.float32)
-    one = np.repeat(real[:1], len(real), axis=0)
-    found = {
-        name: quality.measure(space, held_out, fake, 2, 1).values
-        for name, fake in {"real": real, "noise": noise, "one": one}.items()
+    repeated = np.repeat(real[:1], len(real), axis=0)
+    values = {
+        name: quality.measure_quality(space, held_out, fake, 2, 1).values
+        for name, fake in {"real": real, "noise": noise, "one": repeated}.items()
     }
-    assert found["real"]["ssim_nearest"].value > found["noise"]["ssim_nearest"].value + 0.3
-    assert found["real"]["recall"].value > 0.5 > found["one"]["recall"].value
-    assert found["one"]["ms_ssim"].value == pytest.approx(1)
-    assert found["one"]["half"].value == 2
-    assert found["one"]["inception_score"].value == pytest.approx(1)
-    assert "needs 128 faces" in found["real"]["fd"].reason
-    assert set(quality.TITLES) <= set(found["real"])
+    assert values["real"]["ssim_nearest"].value > values["noise"]["ssim_nearest"].value + 0.3
+    assert values["real"]["recall"].value > 0.5 > values["one"]["recall"].value
+    assert values["one"]["ms_ssim"].value == pytest.approx(1)
+    assert values["one"]["half"].value == 2
+    assert values["one"]["inception_score"].value == pytest.approx(1)
+    assert "needs 128 faces" in values["real"]["fd"].reason
+    assert set(quality.MEASURE_TITLES) <= set(values["real"])
 
 
 def test_over_seeds_undefined_once_is_undefined() -> None:
-    def measured(value: Value) -> Measured:
-        return Measured({"fd": value}, None)
+    def measured(value: Value) -> FaceQuality:
+        return FaceQuality({"fd": value}, None)
 
-    known = [measured(Value(1.0)), measured(Value(3.0))]
-    assert quality.over_seeds(known, "fd") == ([2.0, 1.0, 3.0], "")
-    assert quality.over_seeds(known[:1], "fd") == (1.0, "")
-    assert quality.over_seeds([*known, measured(Value(None, "why"))], "fd") == (None, "why")
+    seed_qualities = [measured(Value(1.0)), measured(Value(3.0))]
+    assert quality.summarise_seeds(seed_qualities, "fd") == ([2.0, 1.0, 3.0], "")
+    assert quality.summarise_seeds(seed_qualities[:1], "fd") == (1.0, "")
+    assert quality.summarise_seeds([*seed_qualities, measured(Value(None, "why"))], "fd") == (
+        None,
+        "why",
+    )
 
 
 # The page
@@ -117,11 +120,11 @@ def page() -> str:
     """The page of three faces of each kind."""
     rng = np.random.default_rng(0)
     real, fake = rng.uniform(-1, 1, (2, 3, 64, 64)).astype(np.float32)
-    return rating.page(real, fake, "relative", np.random.default_rng(1))
+    return rating.render_page(real, fake, "relative", np.random.default_rng(1))
 
 
-def told(page: str) -> dict:
-    """Return what the page's script reads."""
+def page_data(page: str) -> dict:
+    """Return the JSON data of the page's script."""
     return json.loads(re.search(r'id="told">(.*?)</script>', page, re.DOTALL)[1])
 
 
@@ -133,26 +136,28 @@ def test_page_needs_nothing_else(page: str) -> None:
 
 
 def test_page_shows_every_face_and_tells_no_truth_in_the_open(page: str) -> None:
-    found = told(page)
-    truth = json.loads(base64.b64decode(found["truth"]))
+    page_content = page_data(page)
+    truth = json.loads(base64.b64decode(page_content["truth"]))
     assert sorted(truth) == ["generated"] * 3 + ["real"] * 3
     assert truth != sorted(truth)
-    assert [face["name"] for face in found["faces"]] == [f"{k:03d}" for k in range(1, 7)]
-    assert all(face["source"].startswith("data:image/webp;base64,") for face in found["faces"])
-    assert len({face["source"] for face in found["faces"]}) == 6
-    assert tuple(found["columns"]) == rating.COLUMNS
+    assert [face["name"] for face in page_content["faces"]] == [f"{k:03d}" for k in range(1, 7)]
+    assert all(
+        face["source"].startswith("data:image/webp;base64,") for face in page_content["faces"]
+    )
+    assert len({face["source"] for face in page_content["faces"]}) == 6
+    assert tuple(page_content["columns"]) == rating.CSV_COLUMNS
 
 
 def test_page_is_the_same_twice_and_its_order_follows_the_stream(page: str) -> None:
     rng = np.random.default_rng(0)
     real, fake = rng.uniform(-1, 1, (2, 3, 64, 64)).astype(np.float32)
-    assert rating.page(real, fake, "relative", np.random.default_rng(1)) == page
-    assert rating.page(real, fake, "relative", np.random.default_rng(2)) != page
+    assert rating.render_page(real, fake, "relative", np.random.default_rng(1)) == page
+    assert rating.render_page(real, fake, "relative", np.random.default_rng(2)) != page
 
 
 @pytest.mark.parametrize(("unit", "mode"), [("mm", "RGBA"), ("relative", "L")])
 def test_depth_is_shown_as_relief_and_photographs_as_they_are(unit: str, mode: str) -> None:
-    image = rating.picture(np.zeros((64, 64), np.float32), unit)
+    image = rating.face_picture(np.zeros((64, 64), np.float32), unit)
     assert (image.mode, image.size) == (mode, (128, 128))
 
 
@@ -165,15 +170,17 @@ def write(path: Path, *rows: str) -> Path:
 def test_judgements_are_counted_with_an_interval(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one = write(
+    first_file = write(
         tmp_path / "a.csv", '"me","1","003","generated","real","900"', "me,2,001,real,real,80"
     )
-    two = write(tmp_path / "b.csv", "you,1,003,generated,generated,7", "you,2,001,real,generated,7")
-    found = rating.read([one, two])
-    assert found["generated"] == (1, 2)
-    share, low, high = found["real"].interval
+    second_file = write(
+        tmp_path / "b.csv", "you,1,003,generated,generated,7", "you,2,001,real,generated,7"
+    )
+    judgements = rating.read([first_file, second_file])
+    assert judgements["generated"] == (1, 2)
+    share, low, high = judgements["real"].interval
     assert (share, low + high) == (0.5, pytest.approx(1))
-    main(["ratings", str(one), str(two)])
+    main(["ratings", str(first_file), str(second_file)])
     assert capsys.readouterr().out.startswith("real faces taken for real: 1 of 2, 50.0 % (")
 
 
@@ -192,7 +199,9 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
         rating.read([tmp_path / "a.csv"])
 
 
-def test_faces_of_the_set_reach_the_page(home: sets.Set) -> None:
-    text = rating.page(home.asked.images[:2], home.known.images[:2], "mm", np.random.default_rng(0))
-    assert len(told(text)["faces"]) == 4
-    assert isinstance(home.asked.faces, FaceSet)
+def test_faces_of_the_set_reach_the_page(home: sets.StudySet) -> None:
+    text = rating.render_page(
+        home.held_out.images[:2], home.train.images[:2], "mm", np.random.default_rng(0)
+    )
+    assert len(page_data(text)["faces"]) == 4
+    assert isinstance(home.held_out.faces, FaceSet)

@@ -1,4 +1,4 @@
-"""A page on which people tell real faces from generated ones, in place of a crowd study."""
+"""A page on which people tell real faces from generated ones, instead of a crowd study."""
 
 import base64
 import csv
@@ -20,13 +20,13 @@ from depthfaces.errors import DataError
 from depthfaces.report.relief import data_uri, relief
 
 Array = npt.NDArray[Any]
-HERE = Path(__file__).parent
-COLUMNS = ("rater", "order", "face", "truth", "judged", "milliseconds")
-KINDS = ("real", "generated")
+TEMPLATE_FOLDER = Path(__file__).parent
+CSV_COLUMNS = ("rater", "order", "face", "truth", "judged", "milliseconds")
+FACE_KINDS = ("real", "generated")
 
 
-class Judged(NamedTuple):
-    """Faces judged to be real, of so many; with the 95 % interval of the share (Wilson)."""
+class Judgements(NamedTuple):
+    """The number of faces judged real, of how many; the share has a 95 % Wilson interval."""
 
     real: int
     of: int
@@ -34,65 +34,80 @@ class Judged(NamedTuple):
     @property
     def interval(self) -> list[float]:
         """Return [share, low, high]."""
-        found = binomtest(self.real, self.of).proportion_ci(0.95, method="wilson")
-        return [self.real / self.of, float(found.low), float(found.high)]
+        bounds = binomtest(self.real, self.of).proportion_ci(0.95, method="wilson")
+        return [self.real / self.of, float(bounds.low), float(bounds.high)]
 
 
-def picture(image: Array, unit: str) -> Image.Image:
-    """Return a face (S, S) in [-1, 1] as one looks at it: depth as relief, a photograph grey."""
+def face_picture(image: Array, unit: str) -> Image.Image:
+    """Return a face (S, S) in [-1, 1] as an image to look at: depth as relief, photographs grey."""
     if unit == "mm":
         return Image.fromarray(relief(image))
-    plain = Image.fromarray(np.rint((image + 1) * 127.5).clip(0, 255).astype(np.uint8))
-    return plain.resize((128, 128), Image.Resampling.BICUBIC)
+    grey_image = Image.fromarray(np.rint((image + 1) * 127.5).clip(0, 255).astype(np.uint8))
+    return grey_image.resize((128, 128), Image.Resampling.BICUBIC)
 
 
-def page(real: Array, fake: Array, unit: str, rng: np.random.Generator) -> str:
-    """Return the page as HTML that needs nothing else; faces (n, S, S) of both kinds.
+def render_page(real: Array, fake: Array, unit: str, rng: np.random.Generator) -> str:
+    """Render the self-contained HTML page from faces (n, S, S) of both kinds.
 
-    The order in the file is drawn from `rng`, and the browser shuffles again for each rater. What
-    a face is stands in the file in base64, so that nobody reads it by accident.
+    The order in the file is drawn from `rng`, and the browser shuffles again for each rater. The
+    true kinds are in the file as base64, so that nobody reads them by accident.
     """
-    images = [
-        (kind, image) for kind, side in zip(KINDS, (real, fake), strict=True) for image in side
+    labelled_images = [
+        (kind, image)
+        for kind, kind_images in zip(FACE_KINDS, (real, fake), strict=True)
+        for image in kind_images
     ]
-    order = rng.permutation(len(images))
-    faces = [
-        {"name": f"{place + 1:03d}", "source": data_uri(picture(images[row][1], unit))}
-        for place, row in enumerate(order)
+    order = rng.permutation(len(labelled_images))
+    page_faces = [
+        {
+            "name": f"{position + 1:03d}",
+            "source": data_uri(face_picture(labelled_images[index][1], unit)),
+        }
+        for position, index in enumerate(order)
     ]
-    truth = base64.b64encode(json.dumps([images[row][0] for row in order]).encode()).decode()
+    encoded_truth = base64.b64encode(
+        json.dumps([labelled_images[index][0] for index in order]).encode()
+    ).decode()
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(TEMPLATE_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
     )
     # Safe by construction: base64, and JSON of texts that hold neither < nor &.
-    told = Markup(json.dumps({"faces": faces, "truth": truth, "columns": COLUMNS}))
-    return environment.get_template("rating.html").render(told=told, count=len(faces))
+    page_data = Markup(
+        json.dumps({"faces": page_faces, "truth": encoded_truth, "columns": CSV_COLUMNS})
+    )
+    return environment.get_template("rating.html").render(
+        page_data=page_data, count=len(page_faces)
+    )
 
 
-def read(paths: Sequence[Path]) -> dict[str, Judged]:
-    """Return how the raters judged each kind of face, from the files that the page wrote."""
-    rows = [row for path in paths for row in _rows(path)]
-    result = {}
-    for kind in KINDS:
-        judged = [row["judged"] for row in rows if row["truth"] == kind]
-        if not judged:
+def read(paths: Sequence[Path]) -> dict[str, Judgements]:
+    """Read the judgements of each kind of face from the CSV files that the page saved."""
+    rows = [row for path in paths for row in _read_rows(path)]
+    judgements = {}
+    for kind in FACE_KINDS:
+        verdicts = [row["judged"] for row in rows if row["truth"] == kind]
+        if not verdicts:
             raise DataError(f"{paths[0].name}: no judgement of a {kind} face")
-        result[kind] = Judged(judged.count("real"), len(judged))
-    return result
+        judgements[kind] = Judgements(verdicts.count("real"), len(verdicts))
+    return judgements
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> list[dict[str, str]]:
     try:
-        reader = csv.DictReader(io.StringIO(files.read_text(path)))
-        rows = list(reader)
+        csv_reader = csv.DictReader(io.StringIO(files.read_text(path)))
+        rows = list(csv_reader)
     except PermissionError:
         raise
-    except (OSError, ValueError, csv.Error) as fault:  # ValueError: no text in UTF-8
-        reason = getattr(fault, "strerror", None) or fault
+    except (OSError, ValueError, csv.Error) as error:  # ValueError: no text in UTF-8
+        reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: expected a file of the rating page: {reason}") from None
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise DataError(f"{path}: expected columns {','.join(COLUMNS)}")
-    wrong = [row for row in rows if row["truth"] not in KINDS or row["judged"] not in KINDS]
-    if wrong:
-        raise DataError(f"{path}: expected real or generated, found {wrong[0]}")
+    if tuple(csv_reader.fieldnames or ()) != CSV_COLUMNS:
+        raise DataError(f"{path}: expected columns {','.join(CSV_COLUMNS)}")
+    invalid_rows = [
+        row for row in rows if row["truth"] not in FACE_KINDS or row["judged"] not in FACE_KINDS
+    ]
+    if invalid_rows:
+        raise DataError(f"{path}: expected real or generated, found {invalid_rows[0]}")
     return rows

@@ -1,7 +1,7 @@
-"""Emotions and action units read from the features of faces, and what is asked of whom.
+"""Emotions and action units recognised from the features of faces, under two protocols.
 
-Ours: settings by folds that keep people together, on known people; then one look at people held
-out. Published: folds by image over everybody, the best setting's own folds as the result.
+Ours: settings are chosen by folds that keep people together, on train people; then people held
+out are tested once. Published: folds by image over all people, whose best setting is the result.
 """
 
 from typing import Any, NamedTuple
@@ -12,86 +12,95 @@ import numpy.typing as npt
 from depthfaces import seeding
 from depthfaces.schema.studies import Dfeatures
 from depthfaces.studies.dfeatures import machine, search
-from depthfaces.studies.dfeatures.machine import Gap, Setting
-from depthfaces.studies.dfeatures.sets import Part, Set
-from depthfaces.studies.dfeatures.units import Marks, by_rule, marks
-from depthfaces.studies.dfeatures.views import View
+from depthfaces.studies.dfeatures.machine import KernelDistances, SvmSetting
+from depthfaces.studies.dfeatures.sets import FaceSample, StudySet
+from depthfaces.studies.dfeatures.units import UnitLabels, rule_units, unit_labels
+from depthfaces.studies.dfeatures.views import FeatureView
 
 Array = npt.NDArray[Any]
 
 
-class Reading(NamedTuple):
-    """Of one view and seed: the setting, calls (n,) of the known faces out of fold, ...
+class ViewReading(NamedTuple):
+    """The result of one view and seed by our protocol.
 
-    ... scores (m, k) of the faces of people held out, and of their action units (m, 14).
+    The best setting, out-of-fold predictions (n,) of train faces, and of the faces of people held
+    out the class scores (m, k) and action unit scores (m, 14).
     """
 
-    setting: Setting
-    folds: Array
+    setting: SvmSetting
+    fold_predictions: Array
     scores: Array
-    units: Array | None
+    unit_scores: Array | None
 
     @property
-    def called(self) -> Array:
-        """Return the emotion called for each face asked, (m,)."""
+    def predicted(self) -> Array:
+        """Return the predicted emotion of each face of people held out, (m,)."""
         return np.asarray(self.scores.argmax(axis=1))
 
 
-class Leaky(NamedTuple):
-    """By the published protocol: scores (n, k) of everybody out of fold by image, units (n, 14).
+class LeakyReading(NamedTuple):
+    """The result by the published protocol: out-of-fold scores (n, k) of all faces, units (n, 14).
 
-    `grouped` (n,) are the calls of the same net for the same faces by folds that keep people
-    together: what the folds alone are worth.
+    `grouped_predictions` (n,) are of the same net and faces, but by folds that keep people
+    together: the difference is due to the folds alone.
     """
 
     scores: Array
-    units: Array | None
-    grouped: Array
+    unit_scores: Array | None
+    grouped_predictions: Array
 
     @property
-    def called(self) -> Array:
-        """Return the emotion called for each face, (n,)."""
+    def predicted(self) -> Array:
+        """Return the predicted emotion of each face, (n,)."""
         return np.asarray(self.scores.argmax(axis=1))
 
 
-def numbers(part: Part, classes: list[str]) -> Array:
-    """Return each face's place in `classes`, (n,)."""
-    return np.searchsorted(classes, part.label)
+def class_numbers(sample: FaceSample, classes: list[str]) -> Array:
+    """Return the index in `classes` of each face's emotion, (n,)."""
+    return np.searchsorted(classes, sample.label)
 
 
-def read(view: View, home: Set, plan: Dfeatures, seed: int) -> Reading:
-    """Learn from the known people of `home` and ask about the others."""
-    known, asked = view(home.known.images), view(home.asked.images)
-    y = numbers(home.known, home.classes)
-    folds = search.by_group(y, home.known.group, plan.folds, seed % 2**31)
-    found = search.search(known, y, folds, plan.trials, seeding.number(seed, "search"))
-    scores = Gap.between(known, asked).scores(y, found.setting)
-    shown = marks(home.known.faces.table, plan.unit_shown)
-    units = None
-    if shown is not None:
-        units = machine.detectors(known, shown.shown, asked, plan.unit_cost)
-    return Reading(found.setting, found.called, scores, units)
+def read_held_out(view: FeatureView, home: StudySet, plan: Dfeatures, seed: int) -> ViewReading:
+    """Train on the train people of `home` and test on its people held out."""
+    train_features, test_features = view(home.train.images), view(home.held_out.images)
+    y = class_numbers(home.train, home.classes)
+    folds = search.folds_by_group(y, home.train.group, plan.folds, seed % 2**31)
+    search_result = search.find_setting(
+        train_features, y, folds, plan.trials, seeding.number(seed, "search")
+    )
+    scores = KernelDistances.between(train_features, test_features).decision_scores(
+        y, search_result.setting
+    )
+    train_units = unit_labels(home.train.faces.table, plan.unit_shown)
+    unit_scores = None
+    if train_units is not None:
+        unit_scores = machine.detector_scores(
+            train_features, train_units.shown, test_features, plan.unit_cost
+        )
+    return ViewReading(search_result.setting, search_result.predicted, scores, unit_scores)
 
 
-def leak(view: View, home: Set, plan: Dfeatures, seed: int) -> Leaky:
-    """Learn and ask as published: ten folds by image, units by the rule table."""
-    everybody = home.whole()
-    x, y = view(everybody.images), numbers(everybody, home.classes)
-    folds = search.by_image(y, plan.folds, seed % 2**31)
-    own = seeding.number(seed, "search")
-    found = search.search(x, y, folds, plan.trials, own)
-    together = search.by_group(y, everybody.group, plan.folds, seed % 2**31)
-    grouped = search.search(x, y, together, plan.trials, own).called
-    shown = published_marks(everybody)
-    units = None
-    if shown is not None:
-        units = np.zeros(shown.shown.shape)
-        for train, asked in folds:
-            units[asked] = machine.detectors(x[train], shown.shown[train], x[asked], plan.unit_cost)
-    return Leaky(found.scores, units, grouped)
+def read_leaky(view: FeatureView, home: StudySet, plan: Dfeatures, seed: int) -> LeakyReading:
+    """Train and test as published: folds by image, units by the rule table."""
+    all_faces = home.all_faces()
+    x, y = view(all_faces.images), class_numbers(all_faces, home.classes)
+    image_folds = search.folds_by_image(y, plan.folds, seed % 2**31)
+    search_seed = seeding.number(seed, "search")
+    search_result = search.find_setting(x, y, image_folds, plan.trials, search_seed)
+    group_folds = search.folds_by_group(y, all_faces.group, plan.folds, seed % 2**31)
+    grouped_predictions = search.find_setting(x, y, group_folds, plan.trials, search_seed).predicted
+    rule_labels = published_unit_labels(all_faces)
+    unit_scores = None
+    if rule_labels is not None:
+        unit_scores = np.zeros(rule_labels.shown.shape)
+        for train_rows, test_rows in image_folds:
+            unit_scores[test_rows] = machine.detector_scores(
+                x[train_rows], rule_labels.shown[train_rows], x[test_rows], plan.unit_cost
+            )
+    return LeakyReading(search_result.scores, unit_scores, grouped_predictions)
 
 
-def published_marks(part: Part) -> Marks | None:
-    """Return the units by the rule table, as published; None where an emotion is not in it."""
-    found = marks(part.faces.table[["label"]], 1.0)
-    return found and Marks(by_rule(part.label), "rule")
+def published_unit_labels(sample: FaceSample) -> UnitLabels | None:
+    """Return the units by the rule table, as published; None if an emotion is not in it."""
+    labels = unit_labels(sample.faces.table[["label"]], 1.0)
+    return labels and UnitLabels(rule_units(sample.label), "rule")

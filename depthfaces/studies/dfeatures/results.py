@@ -1,4 +1,4 @@
-"""What the study has found, all seeds together, before it is put into words."""
+"""The results of the study over all seeds, from which the chapter is written."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,147 +10,152 @@ import numpy.typing as npt
 from depthfaces import seeding
 from depthfaces.classify.scores import confusion, macro_f1
 from depthfaces.schema.studies import Dfeatures
-from depthfaces.studies.dfeatures.areas import Areas, Interval, areas
-from depthfaces.studies.dfeatures.matrix import Cell
-from depthfaces.studies.dfeatures.quality import Space
-from depthfaces.studies.dfeatures.readings import numbers, published_marks
-from depthfaces.studies.dfeatures.sets import Part, Set
-from depthfaces.studies.dfeatures.units import Marks, marks
-from depthfaces.studies.dfeatures.views import titles
+from depthfaces.studies.dfeatures.areas import Interval, RocAreas, roc_areas
+from depthfaces.studies.dfeatures.matrix import CrossCell
+from depthfaces.studies.dfeatures.quality import FaceSpace
+from depthfaces.studies.dfeatures.readings import class_numbers, published_unit_labels
+from depthfaces.studies.dfeatures.sets import FaceSample, StudySet
+from depthfaces.studies.dfeatures.units import UnitLabels, unit_labels
+from depthfaces.studies.dfeatures.views import arm_titles
 from depthfaces.studies.intervals import Judge
 
 if TYPE_CHECKING:
-    from depthfaces.studies.dfeatures.study import Run
+    from depthfaces.studies.dfeatures.study import SeedRun
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Results:
-    """The runs of all seeds on `home`, the cross-dataset cells, and what they were asked by."""
+class StudyResults:
+    """The runs of all seeds on `home`, the cross-dataset cells, and how they were obtained."""
 
-    found: list[Set]
-    missing: list[str]
-    runs: "list[Run]"
-    best: str
-    cells: list[Cell]
-    space: Space
+    sets: list[StudySet]
+    missing_sets: list[str]
+    runs: "list[SeedRun]"
+    best_arm: str
+    cross_cells: list[CrossCell]
+    face_space: FaceSpace
     plan: Dfeatures
     seed: int
 
     @property
-    def home(self) -> Set:
+    def home(self) -> StudySet:
         """Return the set that the study is about."""
-        return self.found[0]
+        return self.sets[0]
 
     @property
-    def titles(self) -> dict[str, str]:
-        """Return what each arm is called."""
-        return titles(self.plan)
+    def arm_titles(self) -> dict[str, str]:
+        """Return the title of each arm."""
+        return arm_titles(self.plan)
 
     @property
     def classes(self) -> list[str]:
-        """Return its emotions."""
+        """Return the emotions of `home`, sorted."""
         return self.home.classes
 
-    def judge(self, part: Part) -> Judge:
-        """Return the judge of a part of the set: its own draws of people, the same of seeds."""
-        rng = seeding.stream(self.seed, "draws", len(part.label))
-        y = numbers(part, self.classes)
-        return Judge.over(y, part.group, len(self.classes), len(self.runs), rng)
+    def bootstrap_of(self, sample: FaceSample) -> Judge:
+        """Return the bootstrap of a sample of the set, with its own draws of people and seeds."""
+        rng = seeding.stream(self.seed, "draws", len(sample.label))
+        y = class_numbers(sample, self.classes)
+        return Judge.over(y, sample.group, len(self.classes), len(self.runs), rng)
 
     @cached_property
-    def asked(self) -> Judge:
-        """Return the judge of people held out."""
-        return self.judge(self.home.asked)
+    def held_out_bootstrap(self) -> Judge:
+        """Return the bootstrap of people held out."""
+        return self.bootstrap_of(self.home.held_out)
 
     @cached_property
-    def everybody(self) -> Judge:
-        """Return the judge of everybody, whom the published protocol asks."""
-        return self.judge(self.home.whole())
+    def everybody_bootstrap(self) -> Judge:
+        """Return the bootstrap of all people, on whom the published protocol tests."""
+        return self.bootstrap_of(self.home.all_faces())
 
-    def called(self, arm: str) -> Array:
-        """Return an arm's calls (seeds, m) of the faces of people held out."""
-        return np.stack([run.readings[arm].called for run in self.runs])
+    def predicted(self, arm: str) -> Array:
+        """Return the classes (seeds, m) that an arm predicts for the faces of people held out."""
+        return np.stack([run.readings[arm].predicted for run in self.runs])
 
     @cached_property
-    def leaky_called(self) -> Array:
-        """Return the published protocol's calls (seeds, n)."""
-        return np.stack([run.leaky.called for run in self.runs])
+    def leaky_predicted(self) -> Array:
+        """Return the classes (seeds, n) predicted by the published protocol."""
+        return np.stack([run.leaky_reading.predicted for run in self.runs])
 
     @property
-    def grouped_called(self) -> Array:
-        """Return the same net's calls (seeds, n) by folds that keep people together."""
-        return np.stack([run.leaky.grouped for run in self.runs])
+    def grouped_predicted(self) -> Array:
+        """Return the classes (seeds, n) of the same net by folds that keep people together."""
+        return np.stack([run.leaky_reading.grouped_predictions for run in self.runs])
 
-    def out_of_fold(self, arm: str) -> Interval:
-        """Return an arm's accuracy on known people, folds by group."""
-        folds = np.stack([run.readings[arm].folds for run in self.runs])
-        return self.judge(self.home.known).interval(folds)
+    def fold_accuracy(self, arm: str) -> Interval:
+        """Return an arm's out-of-fold accuracy on train people, folds by group."""
+        fold_predictions = np.stack([run.readings[arm].fold_predictions for run in self.runs])
+        return self.bootstrap_of(self.home.train).interval(fold_predictions)
 
-    def macro(self, arm: str) -> Interval:
+    def held_out_f1(self, arm: str) -> Interval:
         """Return an arm's macro-F1 on people held out."""
-        return self.asked.interval(self.called(arm), macro_f1)
+        return self.held_out_bootstrap.interval(self.predicted(arm), macro_f1)
 
     @cached_property
-    def emotions(self) -> Areas:
+    def emotion_areas(self) -> RocAreas:
         """Return the areas of the best arm's emotions on people held out."""
-        return self.of_emotions(self.best)
+        return self.arm_emotion_areas(self.best_arm)
 
-    def of_emotions(self, arm: str) -> Areas:
+    def arm_emotion_areas(self, arm: str) -> RocAreas:
         """Return the areas of an arm's emotions, each against the rest, on people held out."""
         scores = np.stack([run.readings[arm].scores for run in self.runs])
-        return areas(self._one_hot(self.home.asked), scores, self.asked)
+        return roc_areas(self._one_hot(self.home.held_out), scores, self.held_out_bootstrap)
 
     @cached_property
-    def leaky_emotions(self) -> Areas:
-        """Return the same by the published protocol."""
-        scores = np.stack([run.leaky.scores for run in self.runs])
-        return areas(self._one_hot(self.home.whole()), scores, self.everybody)
+    def leaky_emotion_areas(self) -> RocAreas:
+        """Return the areas of the emotions by the published protocol."""
+        scores = np.stack([run.leaky_reading.scores for run in self.runs])
+        return roc_areas(self._one_hot(self.home.all_faces()), scores, self.everybody_bootstrap)
 
     @cached_property
-    def marks(self) -> Marks | None:
+    def held_out_units(self) -> UnitLabels | None:
         """Return the units of the faces of people held out."""
-        return marks(self.home.asked.faces.table, self.plan.unit_shown)
+        return unit_labels(self.home.held_out.faces.table, self.plan.unit_shown)
 
     @cached_property
-    def units(self) -> Areas | None:
+    def unit_areas(self) -> RocAreas | None:
         """Return the areas of the best arm's action units on people held out."""
-        truth = self.marks
-        if truth is None:
+        true_units = self.held_out_units
+        if true_units is None:
             return None
-        return areas(truth.shown, self.unit_scores(self.best), self.asked)
+        return roc_areas(true_units.shown, self.unit_scores(self.best_arm), self.held_out_bootstrap)
 
     def unit_scores(self, arm: str) -> Array:
         """Return an arm's scores (seeds, m, 14) of the action units."""
-        return np.stack([np.asarray(run.readings[arm].units) for run in self.runs])
+        return np.stack([np.asarray(run.readings[arm].unit_scores) for run in self.runs])
 
     @cached_property
-    def leaky_units(self) -> Areas | None:
+    def leaky_unit_areas(self) -> RocAreas | None:
         """Return the areas of the action units by the published protocol and its rule table."""
-        truth = published_marks(self.home.whole())
-        if truth is None:
+        rule_labels = published_unit_labels(self.home.all_faces())
+        if rule_labels is None:
             return None
-        scores = np.stack([np.asarray(run.leaky.units) for run in self.runs])
-        return areas(truth.shown, scores, self.everybody)
+        scores = np.stack([np.asarray(run.leaky_reading.unit_scores) for run in self.runs])
+        return roc_areas(rule_labels.shown, scores, self.everybody_bootstrap)
 
-    def confusions(self) -> dict[str, Array]:
-        """Return counts (k, k) over the seeds: the published protocol's, and the best arm's."""
-        names = np.array(self.classes)
+    def confusion_counts(self) -> dict[str, Array]:
+        """Return confusions (k, k) over all seeds, of the published protocol and the best arm."""
+        class_names = np.array(self.classes)
 
-        def counts(part: Part, called: Array) -> Array:
-            each = [confusion(part.label, names[row], self.classes) for row in called]
-            return np.asarray(np.sum(each, axis=0))
+        def counts(sample: FaceSample, predicted: Array) -> Array:
+            matrices = [
+                confusion(sample.label, class_names[seed_predicted], self.classes)
+                for seed_predicted in predicted
+            ]
+            return np.asarray(np.sum(matrices, axis=0))
 
         return {
-            "folds by image (leaky)": counts(self.home.whole(), self.leaky_called),
-            "people held out": counts(self.home.asked, self.called(self.best)),
+            "folds by image (leaky)": counts(self.home.all_faces(), self.leaky_predicted),
+            "people held out": counts(self.home.held_out, self.predicted(self.best_arm)),
         }
 
     @property
     def chance(self) -> float:
-        """Return the share of the commonest emotion among the faces of people held out."""
-        return float(np.bincount(self.asked.label).max() / len(self.asked.label))
+        """Return the share of the most frequent emotion among the faces of people held out."""
+        return float(
+            np.bincount(self.held_out_bootstrap.label).max() / len(self.held_out_bootstrap.label)
+        )
 
-    def _one_hot(self, part: Part) -> Array:
-        return np.eye(len(self.classes), dtype=bool)[numbers(part, self.classes)]
+    def _one_hot(self, sample: FaceSample) -> Array:
+        return np.eye(len(self.classes), dtype=bool)[class_numbers(sample, self.classes)]

@@ -1,4 +1,4 @@
-"""The sets that the study compares: the one at hand, and every other that is configured."""
+"""The sets of faces that the study compares: the main one, and all others configured."""
 
 import tempfile
 from pathlib import Path
@@ -18,12 +18,12 @@ from depthfaces.schema import Data, Params
 from depthfaces.studies.nets import SIDE
 
 Array = npt.NDArray[Any]
-HARD = "virtual-hard"  # other people under the preset hard: turned further, noisier, weaker
-HELD_OUT = "test"
+HARD_SET = "virtual-hard"  # other people under the preset hard: turned further, noisier, weaker
+HELD_OUT_SPLIT = "test"
 
 
-class Part(NamedTuple):
-    """Faces as the DCGAN takes them, (n, 64, 64), and what is known of each."""
+class FaceSample(NamedTuple):
+    """Faces in the input format of the DCGAN, (n, 64, 64), and their table."""
 
     images: npt.NDArray[np.float32]
     faces: FaceSet
@@ -35,88 +35,96 @@ class Part(NamedTuple):
 
     @property
     def group(self) -> Array:
-        """Return whose face each is, (n,): a person, or a cluster of near copies."""
+        """Return the group of each face, (n,): its person, or its cluster of near copies."""
         return np.asarray(self.faces.table["group"].to_numpy(str))
 
 
-class Set(NamedTuple):
-    """A set: people that anything may be learned from (`known`), and others (`asked`)."""
+class StudySet(NamedTuple):
+    """A set of faces, split by people: `train` for all that is learned, `held_out` for tests."""
 
     name: str
-    known: Part
-    asked: Part
+    train: FaceSample
+    held_out: FaceSample
 
     @property
     def classes(self) -> list[str]:
         """Return the emotions, sorted."""
-        return sorted(set(self.known.label) | set(self.asked.label))
+        return sorted(set(self.train.label) | set(self.held_out.label))
 
     @property
     def unit(self) -> str:
-        """Return mm for depth, relative for photographs."""
-        return str(self.known.faces.table["unit"].iloc[0])
+        """Return the unit of the faces: mm for depth, relative for photographs."""
+        return str(self.train.faces.table["unit"].iloc[0])
 
-    def whole(self) -> Part:
-        """Return the faces of both parts: what the published protocol learns from and asks."""
-        parts = (self.known, self.asked)
-        images = np.concatenate([part.images for part in parts])
-        tables = [part.faces.table for part in parts]
-        return Part(images, FaceSet(images, pd.concat(tables, ignore_index=True)))
+    def all_faces(self) -> FaceSample:
+        """Return the faces of both samples, on which the published protocol trains and tests."""
+        samples = (self.train, self.held_out)
+        images = np.concatenate([sample.images for sample in samples])
+        tables = [sample.faces.table for sample in samples]
+        return FaceSample(images, FaceSet(images, pd.concat(tables, ignore_index=True)))
 
 
-def configured(faces: FaceSet, params: Params) -> tuple[list[Set], list[str]]:
-    """Return the set at hand and the further ones; and the names of those without a source."""
+def configured_sets(faces: FaceSet, params: Params) -> tuple[list[StudySet], list[str]]:
+    """Return the main set and the configured others, and the names of those without a source."""
     plan = params.studies.dfeatures
-    found = [part(params.data.source, faces, plan.faces, params.seed)]
-    missing: list[str] = []
+    study_sets = [split_set(params.data.source, faces, plan.faces, params.seed)]
+    missing_names: list[str] = []
     for name in plan.sets:
         if name == params.data.source:
             continue
-        data = asked_for(name, params)
-        if data is None:
-            missing.append(name)
+        section = section_for(name, params)
+        if section is None:
+            missing_names.append(name)
             continue
-        with tempfile.TemporaryDirectory() as scratch:
-            made = _make(params, data, name, Path(scratch))
-            found.append(part(name, made, plan.faces, params.seed))
-    return found, missing
+        with tempfile.TemporaryDirectory() as scratch_folder:
+            prepared_faces = _prepare_set(params, section, name, Path(scratch_folder))
+            study_sets.append(split_set(name, prepared_faces, plan.faces, params.seed))
+    return study_sets, missing_names
 
 
-def asked_for(name: str, params: Params) -> Data | None:
-    """Return the section data for a further set; None where it says no place for one."""
-    places = {"folder": params.data.folder.path, "kaggle": params.data.kaggle.dataset}
-    if name in places:
-        return params.data.model_copy(update={"source": name}) if places[name] else None
-    preset = "hard" if name == HARD else params.data.virtual.preset
-    change = {"preset": preset, "subjects": params.studies.dfeatures.subjects}
-    camera = params.data.virtual.model_copy(update=change)
-    return params.data.model_copy(update={"source": "virtual", "virtual": camera})
+def section_for(name: str, params: Params) -> Data | None:
+    """Return the section `data` for another set; None if it has no location for that set."""
+    locations = {"folder": params.data.folder.path, "kaggle": params.data.kaggle.dataset}
+    if name in locations:
+        return params.data.model_copy(update={"source": name}) if locations[name] else None
+    preset = "hard" if name == HARD_SET else params.data.virtual.preset
+    changes = {"preset": preset, "subjects": params.studies.dfeatures.subjects}
+    virtual = params.data.virtual.model_copy(update=changes)
+    return params.data.model_copy(update={"source": "virtual", "virtual": virtual})
 
 
-def _make(params: Params, data: Data, name: str, folder: Path) -> FaceSet:
-    """Return the prepared set of `data`; virtual people are others than those of any other set."""
+def _prepare_set(params: Params, data: Data, name: str, folder: Path) -> FaceSet:
+    """Collect and prepare the set of `data`; no two sets share virtual people."""
     seed = seeding.number(params.seed, "studies", "dfeatures", name) % 2**31
-    chosen = params.model_copy(update={"data": data, "seed": seed})
-    sources.collect(chosen, folder / "raw")
-    dataset.prepare_set(folder / "raw", chosen, folder / "faces")
+    set_params = params.model_copy(update={"data": data, "seed": seed})
+    sources.collect(set_params, folder / "raw")
+    dataset.prepare_set(folder / "raw", set_params, folder / "faces")
     return FaceSet.open(folder / "faces")
 
 
-def part(name: str, faces: FaceSet, most: int, seed: int) -> Set:
-    """Return at most `most` faces of a prepared set, drawn by chance, split by people."""
-    rows = seeding.stream(seed, "studies", "dfeatures", "faces", name).permutation(len(faces))
-    chosen = faces.pick(np.sort(rows[:most]))
-    held_out = chosen.table["split"].to_numpy() == HELD_OUT
-    found = Set(name, _part(chosen.pick(~held_out)), _part(chosen.pick(held_out)))
-    short = [label for label in found.classes if (found.known.label == label).sum() < 2]
-    if short or not len(found.asked.faces):
+def split_set(name: str, faces: FaceSet, max_faces: int, seed: int) -> StudySet:
+    """Draw at most `max_faces` faces of a prepared set at random and split them by people."""
+    shuffled_rows = seeding.stream(seed, "studies", "dfeatures", "faces", name).permutation(
+        len(faces)
+    )
+    chosen_faces = faces.pick(np.sort(shuffled_rows[:max_faces]))
+    is_held_out = chosen_faces.table["split"].to_numpy() == HELD_OUT_SPLIT
+    study_set = StudySet(
+        name,
+        _face_sample(chosen_faces.pick(~is_held_out)),
+        _face_sample(chosen_faces.pick(is_held_out)),
+    )
+    short_labels = [
+        label for label in study_set.classes if (study_set.train.label == label).sum() < 2
+    ]
+    if short_labels or not len(study_set.held_out.faces):
         raise DataError(
             f"{name}: expected two faces to learn from of each emotion and people held out, found "
-            f"{', '.join(short) or 'none'} short; raise studies.dfeatures.faces or add faces"
+            f"{', '.join(short_labels) or 'none'} short; raise studies.dfeatures.faces or add faces"
         )
-    return found
+    return study_set
 
 
-def _part(faces: FaceSet) -> Part:
+def _face_sample(faces: FaceSet) -> FaceSample:
     images = torch.from_numpy(np.array(faces.images, np.float32))[:, None]
-    return Part(resized(images, SIDE)[:, 0].numpy(), faces)
+    return FaceSample(resized(images, SIDE)[:, 0].numpy(), faces)

@@ -1,14 +1,14 @@
-"""The study's tables: what was found, a row an arm, an emotion, a unit, a cell or a measure."""
+"""Tables of the study by arm, emotion, action unit, pair of sets and quality measure."""
 
 from collections.abc import Sequence
 
 from depthfaces.studies.chapter import Cell, Table
-from depthfaces.studies.dfeatures import beside, quality, units
-from depthfaces.studies.dfeatures.results import Results
-from depthfaces.studies.dfeatures.views import TRAINED
+from depthfaces.studies.dfeatures import publication, quality, units
+from depthfaces.studies.dfeatures.results import StudyResults
+from depthfaces.studies.dfeatures.views import TRAINED_ARMS
 
 # Its table IV: experiment 1 (Cohn-Kanade, units coded by people) and 4 (the same machines on RaFD).
-UNITS_PUBLISHED = {
+PUBLISHED_UNIT_AREAS = {
     1: (0.998, 0.909),
     2: (0.918, 0.744),
     4: (0.788, 0.515),
@@ -25,7 +25,7 @@ UNITS_PUBLISHED = {
     27: (0.672, 0.668),
 }
 # Its table II, experiment 5: RaFD, frontal, pretrained, trained and tested there.
-EMOTIONS_SAME = {
+PUBLISHED_EMOTION_AREAS = {
     "Anger": 0.999,
     "Contempt": 0.999,
     "Disgust": 1.0,
@@ -37,19 +37,32 @@ EMOTIONS_SAME = {
 }
 
 
-def arms(results: Results) -> Table:
-    """Return how well each arm tells the emotions apart."""
-    first, judge = results.titles[TRAINED[0]], results.everybody
-    leaky = [judge.interval(results.leaky_called), None, None, results.leaky_emotions.mean]
-    together = [judge.interval(results.grouped_called), None, None, None]
-    rows: list[Sequence[Cell]] = [
-        [f"{first}, has seen everybody; folds by image (leaky)", *leaky],
-        [f"{first}, has seen everybody; folds keep people together", *together],
+def arm_table(results: StudyResults) -> Table:
+    """Return the scores of each arm at recognising emotions."""
+    printed_title, bootstrap = results.arm_titles[TRAINED_ARMS[0]], results.everybody_bootstrap
+    leaky_cells = [
+        bootstrap.interval(results.leaky_predicted),
+        None,
+        None,
+        results.leaky_emotion_areas.mean,
     ]
-    for arm, title in results.titles.items():
-        held_out = results.asked.interval(results.called(arm))
-        mean = results.of_emotions(arm).mean
-        rows.append([title, results.out_of_fold(arm), held_out, results.macro(arm), mean])
+    grouped_cells = [bootstrap.interval(results.grouped_predicted), None, None, None]
+    table_rows: list[Sequence[Cell]] = [
+        [f"{printed_title}, has seen everybody; folds by image (leaky)", *leaky_cells],
+        [f"{printed_title}, has seen everybody; folds keep people together", *grouped_cells],
+    ]
+    for arm, title in results.arm_titles.items():
+        held_out_accuracy = results.held_out_bootstrap.interval(results.predicted(arm))
+        mean_area = results.arm_emotion_areas(arm).mean
+        table_rows.append(
+            [
+                title,
+                results.fold_accuracy(arm),
+                held_out_accuracy,
+                results.held_out_f1(arm),
+                mean_area,
+            ]
+        )
     caption = (
         f"Gaussian machine on each face's features. Chance on people held out is "
         f"{results.chance:.2f}. The first column of the leaky row is what a publication by that "
@@ -57,92 +70,106 @@ def arms(results: Results) -> Table:
         f"no net at all."
     )
     columns = ["features", "accuracy, folds", "accuracy, people held out", "macro-F1", "mean AUC"]
-    return Table("Emotions", caption, columns, rows)
+    return Table("Emotions", caption, columns, table_rows)
 
 
-def emotions(results: Results) -> Table:
+def emotion_table(results: StudyResults) -> Table:
     """Return the area of each emotion against the rest."""
-    leaky, ours = results.leaky_emotions, results.emotions
-    rows = [
-        [name, EMOTIONS_SAME.get(name), leaky.each[place], ours.each[place]]
-        for place, name in enumerate(results.classes)
+    leaky_areas, our_areas = results.leaky_emotion_areas, results.emotion_areas
+    table_rows = [
+        [
+            emotion,
+            PUBLISHED_EMOTION_AREAS.get(emotion),
+            leaky_areas.by_column[index],
+            our_areas.by_column[index],
+        ]
+        for index, emotion in enumerate(results.classes)
     ]
     caption = "Area under the ROC curve of each emotion against the rest. Published: experiment 5."
     columns = ["emotion", "published", "by image (leaky)", "people held out"]
-    return Table("Areas by emotion", caption, columns, rows)
+    return Table("Areas by emotion", caption, columns, table_rows)
 
 
-def action_units(results: Results) -> Table | None:
-    """Return each action unit's area, how often it shows, how often the rule table is right."""
-    truth = results.marks
-    if truth is None:
+def unit_table(results: StudyResults) -> Table | None:
+    """Return the area of each action unit, its frequency, and agreement with the rule table."""
+    true_units = results.held_out_units
+    if true_units is None:
         return None
-    ours, leaky = results.units, results.leaky_units
+    ours, leaky = results.unit_areas, results.leaky_unit_areas
     assert ours, "there are marks"
-    rule = units.by_rule(results.home.asked.label) if truth.source == "true" and leaky else None
-    rows: list[Sequence[Cell]] = []
-    for place, (unit, name) in enumerate(units.UNITS.items()):
-        agree = None if rule is None else float((rule == truth.shown)[:, place].mean())
-        rows.append(
+    rule = (
+        units.rule_units(results.home.held_out.label)
+        if true_units.source == "true" and leaky
+        else None
+    )
+    table_rows: list[Sequence[Cell]] = []
+    for index, (unit, unit_name) in enumerate(units.UNIT_NAMES.items()):
+        agreement = None if rule is None else float((rule == true_units.shown)[:, index].mean())
+        table_rows.append(
             [
-                f"AU{unit} {name}",
-                *UNITS_PUBLISHED[unit],
-                leaky.each[place] if leaky else None,
-                ours.each[place],
-                float(truth.shown[:, place].mean()),
-                agree,
+                f"AU{unit} {unit_name}",
+                *PUBLISHED_UNIT_AREAS[unit],
+                leaky.by_column[index] if leaky else None,
+                ours.by_column[index],
+                float(true_units.shown[:, index].mean()),
+                agreement,
             ]
         )
     mean = leaky.mean if leaky else None
-    rows.append(["mean", beside.UNIT_MEANS[0], beside.UNIT_MEANS[3], mean, ours.mean, None, None])
-    told = "as the camera moved them" if truth.source == "true" else "by the rule table"
+    table_rows.append(
+        ["mean", publication.UNIT_MEANS[0], publication.UNIT_MEANS[3], mean, ours.mean, None, None]
+    )
+    unit_source = "as the camera moved them" if true_units.source == "true" else "by the rule table"
     caption = (
         f"Area under the ROC curve of a linear machine each. Leaky: folds by image, units by the "
-        f"rule table. Ours: people held out, units {told}. Published: experiment 1 (one set) and "
-        f"4 (tested on another set). The last column is the share of faces of which rule and truth "
-        f"say the same."
+        f"rule table. Ours: people held out, units {unit_source}. Published: experiment 1 (one "
+        f"set) and 4 (tested on another set). The last column is the share of faces of which rule "
+        f"and truth say the same."
     )
     columns = ["unit", "published, one set", "published, other set", "by image (leaky)"]
     columns += ["people held out", "share of faces", "rule agrees"]
-    return Table("Action units", caption, columns, rows)
+    return Table("Action units", caption, columns, table_rows)
 
 
-def cross(results: Results) -> Table:
-    """Return the cross-dataset matrix, a row a cell."""
-    rows = [
+def cross_set_table(results: StudyResults) -> Table:
+    """Return the cross-dataset matrix, one row per cell."""
+    table_rows = [
         [
             f"{cell.pretrained} · {cell.trained} · {cell.tested}",
             cell.accuracy,
             cell.chance,
             cell.units,
         ]
-        for cell in results.cells
+        for cell in results.cross_cells
     ]
     caption = (
-        f"Pretrained on · trained on · tested on, always with {results.titles[results.best]}, "
-        f"chosen on known people. Tested are people that no part has seen, over the emotions that "
-        f"both sets have; chance is the share of the commonest. Units of a virtual set are true "
+        f"Pretrained on · trained on · tested on, always with "
+        f"{results.arm_titles[results.best_arm]}, chosen on known people. Tested are people that "
+        f"no part has seen, over the emotions that both sets have; chance is the share of the "
+        f"commonest. Units of a virtual set are true "
         f"ones, of photographs the rule table's."
     )
     columns = ["sets", "accuracy", "chance", "mean AUC of the units"]
-    return Table("Across sets", caption, columns, rows)
+    return Table("Across sets", caption, columns, table_rows)
 
 
-def looks(results: Results) -> tuple[Table, list[str]]:
-    """Return the quality of the faces made, beside real known people; and what is undefined."""
-    sides = (*TRAINED, "floor")
-    rows: list[Sequence[Cell]] = []
-    why = []
-    for key, (title, better) in quality.TITLES.items():
+def quality_table(results: StudyResults) -> tuple[Table, list[str]]:
+    """Return the quality of generated faces and of real ones, and notes on undefined values."""
+    sides = (*TRAINED_ARMS, "floor")
+    table_rows: list[Sequence[Cell]] = []
+    undefined_notes = []
+    for measure, (title, direction) in quality.MEASURE_TITLES.items():
         cells: list[Cell] = []
         for side in sides:
-            value, reason = quality.over_seeds([run.measured[side] for run in results.runs], key)
+            value, reason = quality.summarise_seeds(
+                [run.face_quality[side] for run in results.runs], measure
+            )
             cells.append(value)
             if reason:
-                name = results.titles.get(side, "real known people")
-                why.append(f"{title}, {name}: undefined, {reason}.")
-        rows.append([title, better, beside.QUALITY.get(key), *cells])
-    count = min(len(results.home.asked.images), results.plan.generated)
+                side_title = results.arm_titles.get(side, "real known people")
+                undefined_notes.append(f"{title}, {side_title}: undefined, {reason}.")
+        table_rows.append([title, direction, publication.PUBLISHED_QUALITY.get(measure), *cells])
+    count = min(len(results.home.held_out.images), results.plan.generated)
     caption = (
         f"{count} faces a side against people held out, in the 64 codes of an autoencoder that "
         f"knows known people alone (mean, least and most of the seeds). Floor: real known people "
@@ -150,26 +177,32 @@ def looks(results: Results) -> tuple[Table, list[str]]:
         f"The published column has other faces in another space: beside "
         f"ours it shows the kind of number, not who is better."
     )
-    columns = ["measure", "better", "published", *(results.titles[arm] for arm in TRAINED), "floor"]
-    return Table("Faces made", caption, columns, rows), why
+    columns = [
+        "measure",
+        "better",
+        "published",
+        *(results.arm_titles[arm] for arm in TRAINED_ARMS),
+        "floor",
+    ]
+    return Table("Faces made", caption, columns, table_rows), undefined_notes
 
 
-def settings(results: Results) -> Table:
+def settings_table(results: StudyResults) -> Table:
     """Return the setting that the search chose, by arm and seed."""
-    rows = [
+    table_rows = [
         [
-            results.titles[arm],
+            results.arm_titles[arm],
             *(
                 f"{run.readings[arm].setting.cost:.3g} · {run.readings[arm].setting.gamma:.3g}"
                 for run in results.runs
             ),
         ]
-        for arm in results.titles
+        for arm in results.arm_titles
     ]
-    columns = ["features", *(f"seed {number + 1}" for number in range(len(results.runs)))]
+    columns = ["features", *(f"seed {seed_index + 1}" for seed_index in range(len(results.runs)))]
     caption = (
         f"Cost · gamma (times one over the columns) of the Gaussian machine, the best of "
         f"{results.plan.trials} that a Gaussian process proposed, by accuracy in folds that keep "
         f"people together."
     )
-    return Table("Settings found", caption, columns, rows)
+    return Table("Settings found", caption, columns, table_rows)

@@ -1,4 +1,4 @@
-"""Which action units a face shows: told by the source, or else by the published rule table."""
+"""The action units that a face shows, from its source or else from the published rule table."""
 
 from collections import defaultdict
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import pandas as pd
 Array = npt.NDArray[Any]
 
 # The fourteen units of the paper (its table IV), by their FACS numbers.
-UNITS = {
+UNIT_NAMES = {
     1: "inner brow raiser",
     2: "outer brow raiser",
     4: "brow lowerer",
@@ -26,8 +26,8 @@ UNITS = {
     25: "lips part",
     27: "mouth stretch",
 }
-# Its table VI, which gives units to faces of which only the emotion is known.
-RULES: dict[str, tuple[int, ...]] = {
+# Its table VI, the units of each emotion, for faces of which only the emotion is known.
+EMOTION_UNITS: dict[str, tuple[int, ...]] = {
     "Happiness": (6, 12, 25),
     "Sadness": (1, 4, 15, 17),
     "Fear": (1, 2, 5, 15, 25),
@@ -39,58 +39,64 @@ RULES: dict[str, tuple[int, ...]] = {
 }
 
 
-class Marks(NamedTuple):
-    """Which faces show which unit, (n, 14) in the order of `UNITS`, and who says so."""
+class UnitLabels(NamedTuple):
+    """Whether each face shows each unit, (n, 14) in the order of `UNIT_NAMES`, and the source."""
 
     shown: Array
     source: str  # true | rule
 
 
-def marks(table: pd.DataFrame, least: float) -> Marks | None:
-    """Return the units of the faces of `table`: true ones where it has them; None where neither.
+def unit_labels(table: pd.DataFrame, threshold: float) -> UnitLabels | None:
+    """Return the units of the faces of `table`: true ones, or by rule; None if neither is known.
 
-    A true unit counts as shown from the strength `least` on (0 to 1).
+    A true unit counts as shown if its strength (0 to 1) reaches `threshold`.
     """
-    if knows(table):
-        return Marks(true(table, least), "true")
-    label = table["label"].to_numpy(str)
-    return Marks(by_rule(label), "rule") if set(label) <= set(RULES) else None
+    if has_true_units(table):
+        return UnitLabels(true_units(table, threshold), "true")
+    labels = table["label"].to_numpy(str)
+    return UnitLabels(rule_units(labels), "rule") if set(labels) <= set(EMOTION_UNITS) else None
 
 
-def knows(table: pd.DataFrame) -> bool:
-    """Tell whether the source knew every unit."""
-    return {column(unit) for unit in UNITS} <= set(table.columns)
+def has_true_units(table: pd.DataFrame) -> bool:
+    """Return whether the table has the true strength of every unit."""
+    return {unit_column(unit) for unit in UNIT_NAMES} <= set(table.columns)
 
 
-def true(table: pd.DataFrame, least: float) -> Array:
-    """Return whether the strength of each unit reaches `least`, (n, 14)."""
-    return np.asarray(table[[column(unit) for unit in UNITS]].to_numpy(float) >= least)
+def true_units(table: pd.DataFrame, threshold: float) -> Array:
+    """Return whether the strength of each unit reaches `threshold`, (n, 14)."""
+    return np.asarray(
+        table[[unit_column(unit) for unit in UNIT_NAMES]].to_numpy(float) >= threshold
+    )
 
 
-def by_rule(label: Array) -> Array:
-    """Return the units (n, 14) that the rule table gives to emotions `label` (n,)."""
-    rows = {name: np.isin(list(UNITS), shown) for name, shown in RULES.items()}
-    return np.array([rows[name] for name in label], bool).reshape(len(label), len(UNITS))
+def rule_units(labels: Array) -> Array:
+    """Return the units (n, 14) of emotions `labels` (n,) by the rule table."""
+    emotion_rows = {
+        emotion: np.isin(list(UNIT_NAMES), shown) for emotion, shown in EMOTION_UNITS.items()
+    }
+    return np.array([emotion_rows[emotion] for emotion in labels], bool).reshape(
+        len(labels), len(UNIT_NAMES)
+    )
 
 
-def twins(shown: Array) -> list[list[int]]:
+def equal_unit_groups(shown: Array) -> list[list[int]]:
     """Return the groups of units whose columns of `shown` (n, 14) are equal.
 
-    Detectors of such units learn the same thing under several names. Units that nobody shows have
-    no detector and are left out.
+    Detectors of such units are identical. Units that no face shows have no detector and are left
+    out.
     """
-    groups = defaultdict(list)
-    for unit, values in zip(UNITS, shown.T, strict=True):
+    units_by_column = defaultdict(list)
+    for unit, values in zip(UNIT_NAMES, shown.T, strict=True):
         if values.any():
-            groups[values.tobytes()].append(unit)
-    return [units for units in groups.values() if len(units) > 1]
+            units_by_column[values.tobytes()].append(unit)
+    return [units for units in units_by_column.values() if len(units) > 1]
 
 
-def column(unit: int) -> str:
-    """Return what the column of a unit's true strength is called."""
+def unit_column(unit: int) -> str:
+    """Return the name of the column with the true strength of a unit."""
     return f"au{unit}"
 
 
-def names(units: list[int]) -> str:
-    """Return units as a text: AU7, AU23, AU24."""
+def format_units(units: list[int]) -> str:
+    """Format units as a text: AU7, AU23, AU24."""
     return ", ".join(f"AU{unit}" for unit in units)
