@@ -37,7 +37,7 @@ def render_maps(subjects: int) -> tuple[np.ndarray, np.ndarray]:
     maps, angles = [], []
     for frames, rows in tqdm(people_frames(virtual, SEED), total=subjects, desc="people"):
         for frame, row in zip(frames, rows, strict=True):
-            depth_map = metric_map(frame, virtual.focal)
+            depth_map = metric_map(frame, float(row["focal"]))
             if depth_map is not None:
                 nose_position = (
                     row["nose_column"] * depth_map.scale,

@@ -75,7 +75,7 @@ def render_group(group: int, settings: params.Params) -> VirtualFaces:
     images, labels, unit_strengths, person_numbers = [], [], [], []
     with threadpool_limits(1):
         for frames, rows in people_frames(camera, SEED + group):
-            focals = [camera.focal] * len(rows)
+            focals = [float(row["focal"]) for row in rows]
             least_confidence, turn_frontal = preprocess.confidence, preprocess.frontalise
             prepared_faces = prepare(
                 list(frames), focals, window(preprocess), least_confidence, turn_frontal

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from depthfaces import command, kept_config, params, profiles, scratch, shipped
 from depthfaces.errors import ParamsError
+from depthfaces.schema import Data
 
 CLASSIFIERS = Path("models/classify")
 # Pixels: below 50 a frame as wide would show half a room, above 5,000 no depth camera has it.
@@ -64,9 +65,7 @@ def recognise(
     from depthfaces.classify import kept  # noqa: PLC0415
     from depthfaces.units import Units  # noqa: PLC0415
 
-    data = settings.data
-    usual = data.virtual.focal if data.source == "virtual" else data.folder.focal
-    camera = recognising.Camera(focal or usual, data.max_side)
+    camera = recognising.Camera(focal or usual_focal(settings.data), settings.data.max_side)
     if models == shipped.FOLDER:
         sys.stderr.write(
             "the nets that come with the package answer, they learned from 600 virtual people; "
@@ -74,6 +73,17 @@ def recognise(
         )
     named = Units.load(shipped.UNITS) if units else None
     recognising.tell(files, kept.load(models, chosen), camera, named, settings.threads)
+
+
+def usual_focal(data: Data) -> float:
+    """Return the focal length in pixels of the frames that `data` describes."""
+    if data.source != "virtual":
+        return data.folder.focal
+    if data.virtual.sensor == "own":
+        return data.virtual.focal
+    from depthfaces.sources.virtual import sensors  # noqa: PLC0415 - warp takes a second to load
+
+    return sensors.SENSORS[data.virtual.sensor].focal
 
 
 def sample(*, emotion: str, count: int, out: Path, seed: int = 0) -> None:

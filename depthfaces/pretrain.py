@@ -50,4 +50,5 @@ def camera(faces: FaceSet, params: Params, asked: Asked) -> Virtual:
     if faces.table["unit"].iloc[0] != "mm":
         raise DataError(f"{asked.name}: expected depth in mm, found grey images: {asked.way_out}")
     change = {"emotions": faces.classes, "subjects": asked.people, "frames": asked.frames}
+    change["truth"] = []  # nobody looks at it
     return params.data.virtual.model_copy(update=change)

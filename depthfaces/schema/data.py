@@ -11,6 +11,9 @@ Emotion = Literal[
 ]
 
 
+Truth = Literal["landmarks", "normals", "depth", "actions", "mesh"]
+
+
 class Virtual(Section):
     """The built-in depth camera and its people."""
 
@@ -19,6 +22,7 @@ class Virtual(Section):
     subjects: Annotated[int, Field(ge=3)]
     frames: Count
     size: Annotated[int, Field(ge=64, le=1024)]
+    sensor: Literal["own", "kinect-v1", "kinect-v2", "realsense", "truedepth"]
     focal: Positive
     near: Annotated[float, Field(ge=300)]
     far: Annotated[float, Field(le=4000)]
@@ -34,6 +38,7 @@ class Virtual(Section):
     flying: Share
     wall_near: Annotated[float, Field(ge=1000)]
     wall_far: Annotated[float, Field(le=60000)]
+    truth: list[Truth]
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

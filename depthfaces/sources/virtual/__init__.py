@@ -1,6 +1,6 @@
 """The virtual depth camera: parametric people who show emotions, seen by a noisy sensor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,14 +11,15 @@ from tqdm import tqdm
 from depthfaces import seeding
 from depthfaces.faces import FaceWriter
 from depthfaces.schema import Params, Virtual
-from depthfaces.sources.virtual import emotions, heads, people, scene, sensor
+from depthfaces.sources.virtual import emotions, heads, people, scene, sensors, truth
 
 # Presets: factors on emotion strength, head turns and sensor noise.
 PRESETS = {"easy": (1.3, 0.5, 0.5), "default": (1.0, 1.0, 1.0), "hard": (0.75, 1.6, 1.6)}
 OFF_CENTRE = 0.06  # standard deviation of the nose's place, as a share of the frame
 BATCH = 48 * 128**2  # pixels of frames rendered together
 
-Frames = tuple[npt.NDArray[np.uint16], list[dict[str, Any]]]
+Rows = list[dict[str, Any]]
+Frames = tuple[npt.NDArray[np.uint16], Rows]
 
 
 class Draw(NamedTuple):
@@ -35,20 +36,33 @@ class Draw(NamedTuple):
 
 
 def collect(params: Params, out: Path) -> None:
-    """Write the raw set: `subjects` x `emotions` x `frames` frames of uint16 millimetres."""
+    """Write the raw set: `subjects` x `emotions` x `frames` frames of uint16 millimetres.
+
+    Beside it, in the folder truth, what `data.virtual.truth` asks for.
+    """
     virtual = params.data.virtual
     count = virtual.subjects * len(virtual.emotions) * virtual.frames
     with (
         FaceWriter(out, (virtual.size, virtual.size), np.uint16) as writer,
         tqdm(total=count, desc="virtual camera", unit="face") as bar,
+        truth.writer(out / "truth", virtual.truth, count) as keep,
     ):
-        for images, rows in people_frames(virtual, params.seed):
+        for images, rows, known in people_shots(virtual, params.seed):
             writer.append(images, rows)
+            keep(rows, known)
             bar.update(len(rows))
 
 
 def people_frames(virtual: Virtual, seed: int) -> Iterator[Frames]:
     """Yield frames, one person after the other; person k is the same in every set."""
+    for images, rows, _ in people_shots(virtual, seed):
+        yield images, rows
+
+
+def people_shots(
+    virtual: Virtual, seed: int
+) -> Iterator[tuple[npt.NDArray[np.uint16], Rows, truth.Known]]:
+    """Yield the same frames with all that is known of them."""
     together = max(1, BATCH // virtual.size**2)
     for subject in range(virtual.subjects):
         model = heads.load()
@@ -56,7 +70,9 @@ def people_frames(virtual: Virtual, seed: int) -> Iterator[Frames]:
         drawn = _draw(virtual, subject, person.expressiveness, seed)
         for start in range(0, len(drawn.names), together):
             rng = seeding.stream(seed, "sensor", subject, start)
-            yield _frames(virtual, person, drawn.part(slice(start, start + together)), rng)
+            some = drawn.part(slice(start, start + together))
+            images, known = _frames(virtual, person, some, rng)
+            yield images, _rows(virtual, some, known), known
 
 
 def _draw(virtual: Virtual, subject: int, expressiveness: float, seed: int) -> Draw:
@@ -86,24 +102,21 @@ def _view(virtual: Virtual, turn: float, rng: np.random.Generator) -> npt.NDArra
 
 def _frames(
     virtual: Virtual, person: people.Person, drawn: Draw, rng: np.random.Generator
-) -> Frames:
+) -> tuple[npt.NDArray[np.uint16], truth.Known]:
+    """Return readings (n, S, S) in mm, and what is known of them."""
+    device = sensors.device(virtual)
     labels = heads.load().action_labels
     style = emotions.style(person.seed, labels)
     weights = np.stack([emotions.actions(units, labels, style) for units in drawn.units])
-    shot = scene.shoot(person, weights, drawn.views, scene.Optics(virtual.focal, virtual.size))
+    optics = scene.Optics(device.focal, virtual.size)
+    shot = scene.shoot(person, weights, drawn.views, optics)
     noise = PRESETS[virtual.preset][2] * virtual.noise
-    noisy = sensor.Sensor(
-        axial=noise * virtual.axial,
-        lateral=noise * virtual.lateral,
-        missing=min(noise * virtual.missing, 1.0),
-        flying=min(noise * virtual.flying, 1.0),
-        wall=(virtual.wall_near, virtual.wall_far),
-    )
-    return sensor.sense(shot.depth, noisy, rng), _rows(virtual, drawn, shot.tips)
+    images = device.read(shot.depth, noise, (virtual.wall_near, virtual.wall_far), rng)
+    return images, truth.Known(shot, optics, drawn.units, weights)
 
 
-def _rows(virtual: Virtual, drawn: Draw, tips: npt.NDArray[np.float32]) -> list[dict[str, Any]]:
-    """Return the rows of faces.csv, with everything that is true of each frame."""
+def _rows(virtual: Virtual, drawn: Draw, known: truth.Known) -> Rows:
+    """Return the rows of faces.csv, with what is true of each frame."""
     return [
         {
             "id": name,
@@ -114,17 +127,47 @@ def _rows(virtual: Virtual, drawn: Draw, tips: npt.NDArray[np.float32]) -> list[
             "source": "virtual",
             "unit": "mm",
             "file": "",
-            "focal": virtual.focal,
+            "focal": known.optics.focal,
             "height": virtual.size,
             "width": virtual.size,
             **_rounded(("yaw", "pitch", "roll", "distance"), view, 3),
             **_rounded(("nose_column", "nose_row"), tip, 2),
             **_rounded([f"au{unit}" for unit in emotions.AUS], units.mean(1), 3),
         }
-        for name, label, units, view, tip in zip(*drawn, tips, strict=True)
+        for name, label, units, view, tip in zip(*drawn, known.shot.tips, strict=True)
     ]
 
 
 def _rounded(names: Any, values: npt.NDArray[Any], digits: int) -> dict[str, float]:
     pairs = zip(names, values, strict=False)
     return {name: round(float(value), digits) for name, value in pairs}
+
+
+class Rendered(NamedTuple):
+    """Readings (n, S, S) in whole mm, 0 = none, and the arrays of `data.virtual.truth` by name."""
+
+    images: npt.NDArray[np.uint16]
+    truth: dict[str, npt.NDArray[Any]]
+
+
+def render(
+    virtual: Virtual,
+    units: Sequence[emotions.Mixture],
+    person: int,
+    seed: int,
+    views: npt.NDArray[np.float64] | None = None,
+) -> Rendered:
+    """Show a person with any mixtures of action units, one a frame: {12: 0.8, 4: (1.0, 0.0)}.
+
+    Strengths from 0 to 1, of the person's left and right if there are two. `person` and `seed` are
+    those of a set. `views` (n, 6): yaw, pitch, roll in degrees, distance in mm, offset of the nose
+    in pixels x, y; by default such as the camera draws.
+    """
+    drawn = people.draw(seeding.stream(seed, "person", person), heads.load().change_labels)
+    rng = seeding.stream(seed, "render", person)
+    strengths = np.stack([emotions.mixture(one) for one in units])
+    if views is None:
+        views = np.stack([_view(virtual, PRESETS[virtual.preset][1], rng) for _ in units])
+    unnamed = [""] * len(units)
+    images, known = _frames(virtual, drawn, Draw(unnamed, unnamed, strengths, views), rng)
+    return Rendered(images, truth.of(known, virtual.truth))

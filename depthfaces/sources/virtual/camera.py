@@ -13,6 +13,7 @@ wp.config.log_level = wp.LOG_ERROR  # its notices of compiling say nothing to a 
 
 Floats = npt.NDArray[np.float32]
 EMPTY = np.float32(1e9)  # depth where the camera sees nothing
+NONE = np.int32(2**31 - 1)  # no triangle
 
 
 def project(points: Floats, focal: float, size: int) -> Floats:
@@ -24,27 +25,52 @@ def project(points: Floats, focal: float, size: int) -> Floats:
 
 def depth_maps(pixels: Floats, triangles: npt.NDArray[np.int32], size: int) -> Floats:
     """Return depth (n, size, size) in mm of the nearest surface, `EMPTY` where there is none."""
+    return _rastered(pixels, triangles, size, nearest=False)[0]
+
+
+def nearest_triangles(
+    pixels: Floats, triangles: npt.NDArray[np.int32], size: int
+) -> tuple[Floats, npt.NDArray[np.int32]]:
+    """Return `depth_maps` and the triangle (n, size, size) seen at each pixel, `NONE` for none."""
+    return _rastered(pixels, triangles, size, nearest=True)
+
+
+def _rastered(
+    pixels: Floats, triangles: npt.NDArray[np.int32], size: int, *, nearest: bool
+) -> tuple[Floats, npt.NDArray[np.int32]]:
     caches.prepare()
     device = wp.get_preferred_device()
     wp.set_module_options({"enable_backward": False})  # nothing is differentiated
     corners = wp.from_numpy(np.ascontiguousarray(pixels), dtype=wp.vec3, device=device)
     faces = wp.from_numpy(triangles, dtype=wp.vec3i, device=device)
-    depth = wp.full((len(pixels), size, size), float(EMPTY), dtype=wp.float32, device=device)
-    wp.launch(
-        _kernel(), dim=(len(pixels), len(triangles)), inputs=[corners, faces, depth], device=device
-    )
-    return np.asarray(depth.numpy())  # type: ignore[no-untyped-call] # untyped in the library
+    shape = (len(pixels), size, size)
+    depth = wp.full(shape, float(EMPTY), dtype=wp.float32, device=device)
+    face = wp.full(shape if nearest else (1, 1, 1), int(NONE), dtype=wp.int32, device=device)
+    for known in (False, True) if nearest else (False,):
+        wp.launch(
+            _kernel(),
+            dim=(len(pixels), len(triangles)),
+            inputs=[corners, faces, known, depth, face],
+            device=device,
+        )
+    # untyped in the library
+    return np.asarray(depth.numpy()), np.asarray(face.numpy())  # type: ignore[no-untyped-call]
 
 
 @cache
 def _kernel() -> Any:
-    """Return the z-buffer kernel: one thread a triangle, nearest depth wins by atomic minimum."""
+    """Return the z-buffer kernel: one thread a triangle, nearest depth wins by atomic minimum.
+
+    Where depth is `known` it is left as it is, and of those so near the first triangle wins.
+    """
 
     @wp.kernel
     def raster(
         corners: wp.array2d(dtype=wp.vec3),  # type: ignore[valid-type]
         faces: wp.array(dtype=wp.vec3i),  # type: ignore[valid-type]
+        known: bool,
         depth: wp.array3d(dtype=wp.float32),  # type: ignore[valid-type]
+        nearest: wp.array3d(dtype=wp.int32),  # type: ignore[valid-type]
     ) -> None:
         frame, face = wp.tid()  # type: ignore[misc] # as many as the launch has dimensions
         size = depth.shape[1]
@@ -68,6 +94,9 @@ def _kernel() -> Any:
                 r = 1.0 - p - q
                 if p >= 0.0 and q >= 0.0 and r >= 0.0:
                     z = 1.0 / (p / a[2] + q / b[2] + r / c[2])
-                    wp.atomic_min(depth, frame, y, x, z)
+                    if not known:
+                        wp.atomic_min(depth, frame, y, x, z)
+                    elif z <= depth[frame, y, x]:
+                        wp.atomic_min(nearest, frame, y, x, face)
 
     return raster

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from depthfaces import seeding
+from depthfaces.errors import ParamsError
 
 # Typical strength of each action unit at full emotion, 0 to 1, after the EMFACS prototypes.
 # 1 inner brow up · 2 outer brow up · 4 brow down · 5 lid up · 6 cheek up · 7 lids tight ·
@@ -89,6 +90,24 @@ def draw_units(
         rows = [AUS.index(unit) for unit in ONE_SIDED[emotion]]
         strengths[rows, rng.integers(2)] = 0.0
     return np.clip(strengths, 0, 1)
+
+
+Mixture = Mapping[int, float | tuple[float, float]]
+
+
+def mixture(units: Mixture) -> npt.NDArray[np.float64]:
+    """Return strengths (AU, 2), left and right, of units by number: one strength, or one a side."""
+    strengths = np.zeros((len(AUS), 2))
+    for unit, strength in units.items():
+        if unit not in UNITS:
+            known = ", ".join(map(str, AUS))
+            raise ParamsError(f"action unit {unit}: expected one of {known}")
+        if not (np.asarray(strength) >= 0).all() or not (np.asarray(strength) <= 1).all():
+            raise ParamsError(
+                f"action unit {unit}: expected strengths from 0 to 1, found {strength}"
+            )
+        strengths[AUS.index(unit)] = strength
+    return strengths
 
 
 def actions(

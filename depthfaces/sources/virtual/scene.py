@@ -21,10 +21,17 @@ class Optics(NamedTuple):
 
 
 class Shot(NamedTuple):
-    """True depth (n, 2S, 2S) in mm, and the nose tips (n, 3): frame column, row, mm."""
+    """True depth (n, 2S, 2S) in mm, and the nose tips (n, 3): frame column, row, mm.
+
+    What was seen: `points` (n, V, 3) in mm before the camera, head first, then long hair if
+    `locks`, then shoulders, and `triangles` (T, 3) of them.
+    """
 
     depth: Floats
     tips: Floats
+    points: Floats
+    triangles: npt.NDArray[np.int32]
+    locks: bool
 
 
 def shoot(
@@ -50,7 +57,9 @@ def shoot(
     pixels = camera.project(points, OVERSAMPLE * optics.focal, side)
     tips = pixels[:, model.tip].copy()
     tips[:, :2] = (tips[:, :2] - (OVERSAMPLE - 1) / 2) / OVERSAMPLE  # of the coarser pixels
-    return Shot(camera.depth_maps(pixels, np.concatenate(triangles), side), tips)
+    every = np.concatenate(triangles)
+    depth = camera.depth_maps(pixels, every, side)
+    return Shot(depth, tips, points, every, bool(person.locks))
 
 
 def _posed(head: Floats, views: npt.NDArray[np.float64]) -> Floats:

@@ -13,6 +13,7 @@ SKULL = np.array([0.0, -40.0, 105.0], np.float32)  # centre of the skull
 PIVOT = np.array([0.0, 40.0, 105.0], np.float32)  # where the head turns on the neck
 HAIRLINE = -92.0  # y of the hairline at the forehead
 SLOPE = 1.1  # how fast it comes down towards the ear, mm a mm
+LOCKS, SHOULDERS = (24, 40), (24, 28)  # rows and columns of points
 
 
 def scalp(head: Floats, person: Person) -> Floats:
@@ -30,8 +31,9 @@ def scalp(head: Floats, person: Person) -> Floats:
 
 def locks(person: Person) -> Grid:
     """Return long hair as a curtain (points, triangles) round the head, open in front."""
-    angle = np.linspace(person.opening, 2 * np.pi - person.opening, 40)
-    down = np.linspace(-110, -110 + person.locks, 24)
+    rows, columns = LOCKS
+    angle = np.linspace(person.opening, 2 * np.pi - person.opening, columns)
+    down = np.linspace(-110, -110 + person.locks, rows)
     a, y = np.meshgrid(angle, down)
     fall = np.clip((y + 110) / 250, 0, 1)
     wide, deep = 80 + 0.6 * person.hair + 12 * fall, 98 + 0.6 * person.hair
@@ -41,7 +43,8 @@ def locks(person: Person) -> Grid:
 
 def shoulders(person: Person) -> Grid:
     """Return neck and shoulders, clothed, as a surface open at the back."""
-    round_, down = np.meshgrid(np.linspace(-1.7, 1.7, 28), np.linspace(0, 1, 24))
+    rows, columns = SHOULDERS
+    round_, down = np.meshgrid(np.linspace(-1.7, 1.7, columns), np.linspace(0, 1, rows))
     rise = np.clip((down - 0.18) / 0.4, 0, 1) ** 2
     wide = 54 + (person.shoulders - 54) * rise * (2 - rise)
     deep = 54 + 34 * np.clip((down - 0.1) / 0.7, 0, 1)
@@ -61,11 +64,15 @@ def bumps(points: npt.NDArray[np.floating], seed: int) -> npt.NDArray[np.float64
 
 def _grid(points: npt.NDArray[np.floating], person: Person, bump: float) -> Grid:
     """Return a (rows, columns, 3) grid as points and triangles, roughened by `bump` mm."""
-    rows, columns = points.shape[:2]
     flat = points.reshape(-1, 3)
     flat[:, 2] += bump * bumps(flat, person.seed + 1)
+    return flat.astype(np.float32), grid_triangles(*points.shape[:2])
+
+
+def grid_triangles(rows: int, columns: int) -> npt.NDArray[np.int32]:
+    """Return the triangles (T, 3) of a grid of points, row after row."""
     corner = np.arange(rows * columns).reshape(rows, columns)
     a, b = corner[:-1, :-1].ravel(), corner[:-1, 1:].ravel()
     c, d = corner[1:, :-1].ravel(), corner[1:, 1:].ravel()
     triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)])
-    return flat.astype(np.float32), triangles.astype(np.int32)
+    return triangles.astype(np.int32)
