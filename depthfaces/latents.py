@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from depthfaces import seeding
-from depthfaces.evolve import contest, journal, judge, results
-from depthfaces.evolve.fitness import FITNESSES, Evidence, score
+from depthfaces.evolve import journal, judge, results
+from depthfaces.evolve.fitness import Evidence
 from depthfaces.evolve.pictures import Renders
 from depthfaces.evolve.results import Outcome
+from depthfaces.evolve.rounds import Emotion, Hunt, explore
 from depthfaces.evolve.search import Settings, Space
+from depthfaces.evolve.student import School
 from depthfaces.faces import FaceSet
 from depthfaces.gan import store
 from depthfaces.gan.sample import renderer
@@ -36,15 +36,25 @@ def evolve(gan: Path, faces: Path, settings: Settings, p: Params, top: Path) -> 
     """Search for good, right and different faces of each emotion; keep the journal in `top`."""
     model, data = store.load(gan, faces), FaceSet.open(faces)
     bound = (p.seed, p.threads, settings, model.checksum, model.config["faces"])
-    run = journal.resume(top, *bound)
+    run = journal.resume(top, *bound, p.useful, p.export.per_class)
     panel = judge.learn(data, settings.evolve.judges, seeding.stream(p.seed, "evolve", "judges"))
-    evidence = Evidence.of(panel, data.split("train"), data.split("validation"), store.critic(gan))
-    renders = [renderer(model.generator, target) for target in range(len(model.classes))]
-    found: list[Outcome] = []
-    for target, label in enumerate(tqdm(model.classes, "evolve", unit="emotion")):
-        worth = score(FITNESSES[settings.ga.fitness](evidence), renders[target], target)
-        space = Space(model.generator.shape.latent, seeding.number(p.seed, "evolve", label))
-        records = contest(worth, space, settings, run)
-        found += results.outcomes(label, records, p.export.per_class, evidence.nearness)
+    train, validation = data.split("train"), data.split("validation")
+    evidence = Evidence.of(panel, train, validation, store.critic(gan))
+    school = None
+    if settings.ga.fitness == "useful":
+        school = School.of(train, validation, panel, p, seeding.number(p.seed, "evolve"))
+    emotions = [
+        Emotion(
+            label,
+            renderer(model.generator, target),
+            Space(model.generator.shape.latent, seeding.number(p.seed, "evolve", label)),
+        )
+        for target, label in enumerate(model.classes)
+    ]
+    hunt = Hunt(emotions, evidence, school)
+    found = explore(hunt, settings, run, p.export.per_class, "evolve")
+    results.check_found(found)
     about = {"generator": model.checksum, "settings": settings.told(), "judges": panel.about}
-    return Evolved(found, renders, about, run)
+    if school:
+        about["useful"] = school.about()
+    return Evolved(found, [emotion.render for emotion in emotions], about, run)

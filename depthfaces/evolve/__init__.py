@@ -3,7 +3,7 @@
 `SEARCHES` holds every method by its name in `evolve.method`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -31,8 +31,20 @@ def contest(score: Score, space: Space, settings: Settings, journal: Journal) ->
 
     What `journal` knows of a run that was cut short is not computed again.
     """
+    return compete(dict.fromkeys(methods(settings), score), space, settings, journal)
+
+
+def methods(settings: Settings) -> list[str]:
+    """Return the names of the search that is asked for and of the control, if that is another."""
+    return list(dict.fromkeys([settings.evolve.method, CONTROL]))
+
+
+def compete(
+    scores: Mapping[str, Score], space: Space, settings: Settings, journal: Journal
+) -> dict[str, Record]:
+    """Return what each method finds by its own score, as `contest` does by one for all."""
     found = {}
-    for method in dict.fromkeys([settings.evolve.method, CONTROL]):
+    for method, score in scores.items():
         search = SEARCHES[method](space.dimensions, settings, seeding.stream(space.seed, method))
         kept = journal.keep(f"{space.seed}-{method}", score)
         found[method] = run(search, kept, settings.ga.generations)

@@ -18,6 +18,10 @@ from depthfaces import files
 from depthfaces.errors import IntegrityError
 from depthfaces.evolve.search import Array, Score, Scored
 
+TOP = Path(__file__).parents[1]
+CODE = ("evolve", "classify", "features", "shipped")  # what scores come from, beside a run's own nets
+KINDS = {".py", ".json", ".safetensors"}
+
 
 class Journal:
     """Scores by the number of the call, in a folder of one run's own."""
@@ -84,7 +88,8 @@ def resume(top: Path, *parts: object) -> Journal:
 
 
 def key(*parts: object) -> str:
-    """Return the name of a run that is bound by `parts`, by this package's code and by torch."""
-    code = [files.checksum(path) for path in sorted(Path(__file__).parent.glob("*.py"))]
+    """Return the name of a run that is bound by `parts`, by torch and by the code of scores."""
+    paths = [path for name in CODE for path in sorted((TOP / name).rglob("*.*"))]
+    code = [files.checksum(path) for path in paths if path.suffix in KINDS]
     text = json.dumps([*parts, *code, torch.__version__], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

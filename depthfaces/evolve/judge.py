@@ -6,7 +6,7 @@ different people are harder to fool than one.
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,13 @@ BATCH = (8, 64)  # faces a step: a sixteenth of the set between these, so that a
 class Panel:
     """Faces (n, S, S) in [-1, 1] to the judges' mean log p(emotion).
 
-    `about` holds each judge's accuracy and loss on validation.
+    `about` holds each judge's accuracy and loss on validation, `left_out` the groups of people
+    that it never met, none where there are too few to leave some out.
     """
 
     nets: list[nn.Module]
     about: list[dict[str, float]]
+    left_out: list[Array] = field(default_factory=list)
 
     @torch.inference_mode()
     def log_probability(self, faces: Array) -> Array:
@@ -70,11 +72,13 @@ def learn(faces: FaceSet, count: int, rng: np.random.Generator) -> Panel:
 def panel(train: Examples, validation: Examples, count: int, rng: np.random.Generator) -> Panel:
     """Train `count` judges, each on the people outside its fold of `train`."""
     groups = rng.permutation(np.unique(train.groups))
+    enough = len(groups) > count
+    left_out = [groups[fold::count] if enough else groups[:0] for fold in range(count)]
     found = []
-    for fold in range(count):
-        seen = train.without(groups[fold::count]) if len(groups) > count else train
+    for strangers in left_out:
+        seen = train.without(strangers) if enough else train
         found.append(fit(seen, validation, int(train.targets.max()) + 1, rng))
-    return Panel([net for net, _ in found], [about for _, about in found])
+    return Panel([net for net, _ in found], [about for _, about in found], left_out)
 
 
 def fit(

@@ -33,6 +33,15 @@ class Outcome:
 def outcomes(
     label: str, records: Mapping[str, Record], count: int, nearness: Nearness
 ) -> list[Outcome]:
+    """Return what `archived` does; raise IntegrityError where an archive is empty."""
+    found = archived(label, records, count, nearness)
+    check_found(found)
+    return found
+
+
+def archived(
+    label: str, records: Mapping[str, Record], count: int, nearness: Nearness
+) -> list[Outcome]:
     """Return each method's archive of up to `count` latents, chosen by one rule for all methods.
 
     The control's first draws, as plain as any, say where an archive should have faces.
@@ -43,14 +52,19 @@ def outcomes(
     for method, record in records.items():
         worth = np.where(allowed(record, nearness), record.fitness, -np.inf)
         rows = kept(worth, record.places, anchors, count)
-        if len(rows) == 0:
-            raise IntegrityError(
-                f"{label}: {method} found no latent of finite fitness that is in the prior's "
-                "shell and no copy of a train face; look at reports/train/samples.png: the "
-                "generator may have collapsed"
-            )
         found.append(Outcome(label, method, record, rows))
     return found
+
+
+def check_found(found: Sequence[Outcome]) -> None:
+    """Raise IntegrityError where an archive is empty."""
+    for outcome in found:
+        if len(outcome.rows) == 0:
+            raise IntegrityError(
+                f"{outcome.label}: {outcome.method} found no latent of finite fitness that is in "
+                "the prior's shell and no copy of a train face; look at "
+                "reports/train/samples.png: the generator may have collapsed"
+            )
 
 
 def allowed(record: Record, nearness: Nearness) -> Array:

@@ -24,8 +24,12 @@ def hog(images: Array, params: Features) -> npt.NDArray[np.float32]:
             f"features.hog_cells: expected a divisor of the face's side {side} and at least "
             f"features.hog_block {block}, found {cells}"
         )
-    histograms = _cell_histograms(images, cells, params.hog_orientations)
-    return _normalised_blocks(histograms, block).astype(np.float32)
+    return oriented(images, cells, block, params.hog_orientations)
+
+
+def oriented(images: Array, cells: int, block: int, orientations: int) -> npt.NDArray[np.float32]:
+    """Return what `hog` does for `cells` a side, a divisor of the face's, and their blocks."""
+    return _normalised_blocks(_cell_histograms(images, cells, orientations), block).astype(np.float32)
 
 
 def _cell_histograms(images: Array, cells: int, orientations: int) -> Array:

@@ -8,12 +8,12 @@ import numpy as np
 from depthfaces import seeding
 from depthfaces.baselines.gan import Plain
 from depthfaces.baselines.samples import Array, Sampler
-from depthfaces.errors import IntegrityError
-from depthfaces.evolve import contest, results
-from depthfaces.evolve.fitness import FITNESSES, Evidence, score
+from depthfaces.evolve.fitness import Evidence
 from depthfaces.evolve.journal import Journal
 from depthfaces.evolve.judge import Examples, panel
+from depthfaces.evolve.rounds import Emotion, Hunt, explore
 from depthfaces.evolve.search import Settings, Space
+from depthfaces.evolve.student import School
 from depthfaces.faces import FaceSet
 from depthfaces.gan import store
 from depthfaces.gan.sample import renderer, sample
@@ -31,10 +31,18 @@ def evolved(distilled: Plain, few: FaceSet, params: Params, seed: int) -> Sample
     judges = panel(examples, examples, params.evolve.judges, seeding.stream(seed, "judges"))
     critic = store.scorer(distilled.trained.discriminator_teacher)
     evidence = Evidence.of(judges, few, few, critic)
-    archives = [
-        archive(distilled, target, evidence, params, seeding.number(seed, label))
+    school = None
+    if params.ga.fitness == "useful":
+        school = School.of(few, few, judges, params, seed)
+    emotions = [
+        Emotion(
+            label,
+            renderer(distilled.trained.generator_teacher, target),
+            Space(distilled.gan.latent, seeding.number(seed, label)),
+        )
         for target, label in enumerate(few.classes)
     ]
+    archives = found(Hunt(emotions, evidence, school), params)
 
     def sampler(labels: Array, number: int) -> Array:
         rng = seeding.stream(number, "latents")
@@ -49,19 +57,13 @@ def evolved(distilled: Plain, few: FaceSet, params: Params, seed: int) -> Sample
     return sampler
 
 
-def archive(distilled: Plain, target: int, evidence: Evidence, params: Params, seed: int) -> Array:
-    """Return the latents (n, d) that evolution keeps for class `target`, best first.
+def found(hunt: Hunt, params: Params) -> list[Array]:
+    """Return the latents (n, d) that evolution keeps of each emotion, best first.
 
     None where all are copies or outside the prior: a generator of few people may have nothing else.
     """
     settings = Settings(params.evolve, params.ga, params.pso, params.cmaes, params.qd)
-    render = renderer(distilled.trained.generator_teacher, target)
-    worth = score(FITNESSES[params.ga.fitness](evidence), render, target)
-    space = Space(distilled.gan.latent, seed)
     with tempfile.TemporaryDirectory() as scratch:
-        records = contest(worth, space, settings, Journal(Path(scratch), "few"))
-    try:
-        best = results.outcomes("few", records, KEPT, evidence.nearness)[0]
-    except IntegrityError:
-        return np.empty((0, distilled.gan.latent), np.float32)
-    return np.asarray(best.record.z[best.rows], np.float32)
+        outcomes = explore(hunt, settings, Journal(Path(scratch), "few"), KEPT)
+    kept = [outcome for outcome in outcomes if outcome.method == params.evolve.method]
+    return [np.asarray(one.record.z[one.rows], np.float32) for one in kept]

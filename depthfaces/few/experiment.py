@@ -29,7 +29,7 @@ FILES = ("predictions.csv", "learned.csv")
 # Sections of params.yaml that decide what a unit says; the second ones where faces are evolved.
 SECTIONS = ("seed", "threads", "preprocess", "gan", "kd", "baselines", "features", "classify",
             "experiment", "data")  # fmt: skip
-EVOLVING = ("evolve", "ga", "pso", "cmaes", "qd", "export")
+EVOLVING = ("evolve", "ga", "useful", "pso", "cmaes", "qd", "export")
 # Which people are drawn is no part of it: a unit's people are its name.
 DRAWING = ("people", "draws", "held_out")
 

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from depthfaces.schema.base import Count, Section
 from depthfaces.schema.classify import Baselines, Classify, Experiment, Features
 from depthfaces.schema.data import Data, Emotion, Folder, Kaggle, Preprocess, Virtual
-from depthfaces.schema.evolve import Cmaes, Evolve, Export, Ga, Pso, Qd
+from depthfaces.schema.evolve import Cmaes, Evolve, Export, Ga, Pso, Qd, Useful
 from depthfaces.schema.gan import Gan, Kd
 from depthfaces.schema.report import Compare, Report
 from depthfaces.schema.studies import Studies
@@ -35,6 +35,7 @@ __all__ = [
     "Report",
     "Section",
     "Studies",
+    "Useful",
     "Virtual",
 ]
 
@@ -53,6 +54,7 @@ class Params(Section):
     kd: Kd
     evolve: Evolve
     ga: Ga
+    useful: Useful
     pso: Pso
     cmaes: Cmaes
     qd: Qd
@@ -82,6 +84,16 @@ class Params(Section):
         if unit == "mm":
             return self
         return self.model_copy(update={"classify": self.classify.model_copy(update=FLAT)})
+
+    @model_validator(mode="after")
+    def _rounds_have_generations(self) -> Self:
+        """Refuse a round of students in which nothing would be searched."""
+        if self.ga.fitness == "useful" and self.useful.rounds > self.ga.generations:
+            raise ValueError(
+                f"useful.rounds: expected at most ga.generations, {self.ga.generations}, found "
+                f"{self.useful.rounds}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _primary_is_run(self) -> Self:

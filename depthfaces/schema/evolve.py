@@ -19,11 +19,18 @@ class Ga(Section):
 
     generations: Count
     population: Annotated[int, Field(ge=4)]
-    fitness: Literal["quality", "paper"]
+    fitness: Literal["quality", "useful", "paper"]
     crossover: Share
     mutation: Share
     tournament: Count
     elites: Annotated[int, Field(ge=0)]
+
+
+class Useful(Section):
+    """What `ga.fitness: useful` needs beside: how often students learn anew, and their teacher."""
+
+    rounds: Annotated[int, Field(ge=1, le=20)]
+    teacher: Literal["package", "judges"]
 
 
 class Pso(Section):
