@@ -19,7 +19,8 @@ from depthfaces.errors import IntegrityError
 from depthfaces.evolve.search import Array, Score, Scored
 
 TOP = Path(__file__).parents[1]
-CODE = ("evolve", "classify", "features", "shipped")  # what scores come from, beside a run's own nets
+# What scores come from, beside a run's own nets.
+CODE = ("evolve", "classify", "features", "shipped")
 KINDS = {".py", ".json", ".safetensors"}
 
 
