@@ -86,6 +86,18 @@ def files_of(place: Path) -> dict:
     return dict(files.read_json(place / "models" / "classify" / "config.json")["models"])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("teacher", ["package", "judges"])
+def test_students_and_their_teachers_never_see_a_test_face(both, tmp_path, monkeypatch, teacher):
+    useful = {"ga": {"fitness": "useful"}, "useful": {"teacher": teacher, "rounds": 2}}
+    for name, place in zip(("clean", "poisoned"), both, strict=True):
+        monkeypatch.chdir(write_params(tmp_path / name, **useful))
+        gan, found = place / "models" / "gan", tmp_path / name
+        evolve.main(place / "data" / "faces", gan, found / "latents", found / "evolve")
+    assert same_files(tmp_path / "clean" / "latents", tmp_path / "poisoned" / "latents") > 0
+    assert same_files(tmp_path / "clean" / "evolve", tmp_path / "poisoned" / "evolve") > 0
+
+
 def test_the_answers_on_test_do_change(both):
     """So that the tests above could fail."""
     clean, other = ((place / "data" / "predictions.csv").read_text() for place in both)
