@@ -21,7 +21,7 @@ from depthfaces.evolve.judge import Panel
 from depthfaces.evolve.search import Array
 from depthfaces.evolve.teacher import Package
 from depthfaces.faces import FaceSet
-from depthfaces.features.augment import augmented
+from depthfaces.features.augment import augmented_batches
 from depthfaces.features.hog import oriented
 from depthfaces.schema import Params
 
@@ -79,7 +79,7 @@ class School:
                 "take quality"
             )
         number = seeding.number(seed, "students")
-        changed = augmented(train, np.arange(len(train)), BATCH, number)
+        changed = augmented_batches(train, np.arange(len(train)), BATCH, number)
         seen = [described(images) for _, images in train.batches(BATCH)]
         seen += [described(images) for images in changed]
         group = train.table["group"].to_numpy()

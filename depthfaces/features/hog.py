@@ -29,7 +29,9 @@ def hog(images: Array, params: Features) -> npt.NDArray[np.float32]:
 
 def oriented(images: Array, cells: int, block: int, orientations: int) -> npt.NDArray[np.float32]:
     """Return what `hog` does for `cells` a side, a divisor of the face's, and their blocks."""
-    return _normalised_blocks(_cell_histograms(images, cells, orientations), block).astype(np.float32)
+    return _normalised_blocks(_cell_histograms(images, cells, orientations), block).astype(
+        np.float32
+    )
 
 
 def _cell_histograms(images: Array, cells: int, orientations: int) -> Array:

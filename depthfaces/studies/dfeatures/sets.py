@@ -88,8 +88,10 @@ def section_for(name: str, params: Params) -> Data | None:
     if name in locations:
         return params.data.model_copy(update={"source": name}) if locations[name] else None
     preset = "hard" if name == HARD_SET else params.data.virtual.preset
-    changes = {"preset": preset, "subjects": params.studies.dfeatures.subjects, "truth": []}
-    virtual = params.data.virtual.model_copy(update=changes)
+    subjects = params.studies.dfeatures.subjects
+    virtual = params.data.virtual.model_copy(
+        update={"preset": preset, "subjects": subjects, "truth": []}
+    )
     return params.data.model_copy(update={"source": "virtual", "virtual": virtual})
 
 
