@@ -27,8 +27,8 @@ SPLITS = [
         "test_classify test_poison",
         (
             "classifiers tuned on test people",
-            'found["real"].part("validation"), classes',
-            'found["real"].part("test"), classes',
+            'feature_sets["real"].part("validation"), class_names',
+            'feature_sets["real"].part("test"), class_names',
         ),
         (
             "repeats of a classifier all alike",
@@ -41,22 +41,22 @@ SPLITS = [
         "test_classify test_integrity test_silent",
         (
             "classifiers trained on all real people",
-            'found.part("train") if name == "real" else found',
-            "found",
+            'feature_set.part("train") if set_name == "real" else feature_set',
+            "feature_set",
         ),
         (
             "people in two splits pass",
-            "if owners.setdefault(subject, split) != split:",
+            "if split_of_subject.setdefault(subject, split) != split:",
             "if False:",
         ),
         (
             "a test face among the train faces passes",
-            "if any(row.tobytes() in held_out",
+            "if any(row.tobytes() in test_rows",
             "if any(row.tobytes() in ()",
         ),
         (
             "augmented faces of test people pass",
-            'if name != "real" and "test" in found.split:',
+            'if set_name != "real" and "test" in feature_set.split:',
             "if False:",
         ),
     ),
@@ -75,7 +75,7 @@ SPLITS = [
         ("judges chosen on test people", '("train", "validation")]', '("train", "test")]'),
         (
             "judges taught by people of their own fold",
-            "if len(groups) > count else train",
+            "if enough else train",
             "if False else train",
         ),
         (
@@ -89,13 +89,13 @@ SPLITS = [
         "test_evolve test_fitness test_poison",
         (
             "the critic's floor taken among test people",
-            'data.split("validation"), store.critic',
-            'data.split("test"), store.critic',
+            "Evidence.of(panel, train, validation",
+            'Evidence.of(panel, train, data.split("test")',
         ),
         (
             "copies of test faces are what evolution avoids",
-            'panel, data.split("train")',
-            'panel, data.split("test")',
+            "Evidence.of(panel, train",
+            'Evidence.of(panel, data.split("test")',
         ),
     ),
     *_of(
@@ -132,8 +132,8 @@ SPLITS = [
         "test_calibration test_classify",
         (
             "people left out are learned from all the same",
-            "one.pick(~np.isin(one.people(), names)) if",
-            "one if",
+            "feature_set.pick(~np.isin(feature_set.people(), fold))",
+            "feature_set",
         ),
     ),
     *_of(
@@ -189,45 +189,57 @@ STATISTICS = [
         "test_verdict test_compare",
         ("no Holm", "np.arange(len(p), 0, -1)", "np.ones(len(p))"),
         ("p-values in another order", "adjusted[order] = ", "adjusted[:] = "),
-        ("p one-sided", "2 * (count + 1)", "(count + 1)"),
-        ("p may be 0", "2 * (count + 1) / (len(draws) + 1)", "2 * count / len(draws)"),
+        ("p one-sided", "2 * (smaller_side + 1)", "(smaller_side + 1)"),
+        (
+            "p may be 0",
+            "2 * (smaller_side + 1) / (len(draws) + 1)",
+            "2 * smaller_side / len(draws)",
+        ),
         ("intervals of half the tails", "tail = (1 - level) / 2", "tail = 1 - level"),
         (
             "smallest effect of half the power",
             "norm.ppf(1 - alpha / 2) + norm.ppf(power)",
             "norm.ppf(1 - alpha / 2)",
         ),
-        ("corrected t without its correction", "1 / count + test / train", "1 / count"),
+        (
+            "corrected t without its correction",
+            "1 / run_count + test_size / train_size",
+            "1 / run_count",
+        ),
     ),
     *_of(
         "verdict/contrasts",
         "test_verdict",
         (
             "unpaired draws",
-            "draws = one.draws - other.draws",
-            "draws = one.draws - other.draws[::-1]",
+            "draws = arm_score.draws - control_score.draws",
+            "draws = arm_score.draws - control_score.draws[::-1]",
         ),
         (
             "90 % interval is the 95 % one",
-            "LEVEL, NARROW = 0.95, 0.90",
-            "LEVEL, NARROW = 0.95, 0.95",
+            "CONFIDENCE_LEVEL, NARROW_LEVEL = 0.95, 0.90",
+            "CONFIDENCE_LEVEL, NARROW_LEVEL = 0.95, 0.95",
         ),
         (
             "95 % interval is the 90 % one",
-            "LEVEL, NARROW = 0.95, 0.90",
-            "LEVEL, NARROW = 0.90, 0.90",
+            "CONFIDENCE_LEVEL, NARROW_LEVEL = 0.95, 0.90",
+            "CONFIDENCE_LEVEL, NARROW_LEVEL = 0.90, 0.90",
         ),
         (
             "differences the wrong way round",
-            "one.value - other.value, draws",
-            "other.value - one.value, draws",
+            "arm_score.value - control_score.value, draws",
+            "control_score.value - arm_score.value, draws",
         ),
         (
             "shuffled labels need not be beaten",
-            "AGAINST = (REAL, CONTROL, SHUFFLED)",
-            "AGAINST = (REAL, CONTROL)",
+            "CONTROL_KINDS = (REAL, CONTROL, SHUFFLED)",
+            "CONTROL_KINDS = (REAL, CONTROL)",
         ),
-        ("the base is the weakest control", "return max(changed", "return min(changed"),
+        (
+            "the base is the weakest control",
+            "return max(\n            augmented_controls",
+            "return min(\n            augmented_controls",
+        ),
         (
             "only cells on top of augmentation are counted",
             "for arm in self.arms(model, ADDED):",
@@ -263,20 +275,24 @@ STATISTICS = [
         "test_verdict test_calibration",
         (
             "macro-F1 counts a class nobody showed",
-            "each.sum(axis=-1) / known.sum(axis=-1)",
-            "each.mean(axis=-1)",
+            "class_f1.sum(axis=-1) / has_f1.sum(axis=-1)",
+            "class_f1.mean(axis=-1)",
         ),
         (
             "people are not drawn",
-            "self.who = _drawn(len(self.people), draws, rng)",
-            "self.who = np.ones((draws, len(self.people)), np.float32)",
+            "self.person_counts = _draw_counts(len(self.people), draws, rng)",
+            "self.person_counts = np.ones((draws, len(self.people)), np.float32)",
         ),
         (
             "runs are not drawn",
-            "each = _drawn(len(values), draws, rng)",
-            "each = np.ones((draws, len(values)), np.float32)",
+            "level_counts = _draw_counts(len(values), draws, rng)",
+            "level_counts = np.ones((draws, len(values)), np.float32)",
         ),
-        ("the first run alone counts", "Scored(float(runs.mean())", "Scored(float(runs[0])"),
+        (
+            "the first run alone counts",
+            "Scored(float(run_scores.mean())",
+            "Scored(float(run_scores[0])",
+        ),
         ("gaps in the predictions pass", "if not counts.sum(axis=(0, 2, 3)).all():", "if False:"),
     ),
     *_of(
@@ -284,10 +300,10 @@ STATISTICS = [
         "test_few test_verdict",
         (
             "turns: intervals of the normal curve",
-            "np.sqrt(freedom / rng.chisquare(freedom, draws))",
+            "np.sqrt(degrees / rng.chisquare(degrees, draws))",
             "np.ones(draws)",
         ),
-        ("turns: people learned from stay", "if person not in self.learned[draw]]", "]"),
+        ("turns: people learned from stay", "if person not in self.people_by_draw[draw]\n", "\n"),
         (
             "turns: spread of a single face",
             "np.sqrt((len(sample) - 1) / len(sample))",
@@ -299,13 +315,13 @@ STATISTICS = [
         "test_verdict test_compare",
         (
             "verdict of validation people",
-            'test = table[table["part"] == "test"]',
-            'test = table[table["part"] == "validation"]',
+            'test_rows = table[table["part"] == "test"]',
+            'test_rows = table[table["part"] == "validation"]',
         ),
         (
             "alarms are not handed to the verdict",
-            "repeats(test), tuple(alarms))",
-            "repeats(test), ())",
+            "count_repeats(test_rows), tuple(alarms))",
+            "count_repeats(test_rows), ())",
         ),
         (
             "cells of the first classifier alone",
@@ -314,13 +330,13 @@ STATISTICS = [
         ),
         (
             "cells judged by their own p",
-            "contrast.evidence(float(p)), ground",
-            "contrast.evidence(), ground",
+            "contrast.evidence(float(p)),",
+            "contrast.evidence(),",
         ),
         (
             "groups of copies count as people",
-            "predictions.known_people(test)",
-            'len(set(test["person"]))',
+            "predictions.known_people(test_rows)",
+            'len(set(test_rows["person"]))',
         ),
     ),
     *_of(
@@ -341,34 +357,42 @@ ALARMS = [
         "test_alarms",
         (
             "no alarm of memory",
-            "alarms = memory_alarms(self.some, few, self.seed)",
+            "alarms = memory_alarms(self.sampled_real, sampled_fake, self.seed)",
             "alarms: list[Alarm] = []",
         ),
         (
             "no alarm of fidelity",
-            "        alarms += fidelity_alarms(self.some, few, self.neighbours, self.seed)\n",
+            "alarms += fidelity_alarms(self.sampled_real,",
+            "[] and fidelity_alarms(self.sampled_real,",
+        ),
+        (
+            "no alarm of labels",
+            "        alarms += label_alarms(self.sampled_real, sampled_fake, self.seed)\n",
             "",
         ),
-        ("no alarm of labels", "        alarms += label_alarms(self.some, few, self.seed)\n", ""),
         (
             "no alarm of copies",
-            "            alarms += copy_alarms(self.real, few, self.limits)\n",
+            "            alarms += copy_alarms(self.real, sampled_fake, self.copy_limits)\n",
             "",
         ),
-        ("no alarm of variety", "            alarms += variety_alarms(self.some, few)\n", ""),
+        (
+            "no alarm of variety",
+            "            alarms += variety_alarms(self.sampled_real, sampled_fake)\n",
+            "",
+        ),
     ),
     *_of(
         "alarms/labels",
         "test_alarms",
         (
             "contradicted labels pass",
-            "return _contradicted(real, fake, seed) + _guessed(real, fake)",
-            "return _guessed(real, fake)",
+            "return _contradicted_labels(real, fake, seed) + _labels_by_chance(real, fake)",
+            "return _labels_by_chance(real, fake)",
         ),
         (
             "guessed labels pass",
-            "return _contradicted(real, fake, seed) + _guessed(real, fake)",
-            "return _contradicted(real, fake, seed)",
+            "return _contradicted_labels(real, fake, seed) + _labels_by_chance(real, fake)",
+            "return _contradicted_labels(real, fake, seed)",
         ),
     ),
     *_of(
@@ -376,13 +400,13 @@ ALARMS = [
         "test_alarms",
         (
             "twins pass",
-            "return _twins(*sides, *rows) + _variety(*sides, *rows)",
-            "return _variety(*sides, *rows)",
+            "return _twin_alarms(*sides, *side_pixels) + _low_variety_alarms(*sides, *side_pixels)",
+            "return _low_variety_alarms(*sides, *side_pixels)",
         ),
         (
             "a class of one face passes",
-            "return _twins(*sides, *rows) + _variety(*sides, *rows)",
-            "return _twins(*sides, *rows)",
+            "return _twin_alarms(*sides, *side_pixels) + _low_variety_alarms(*sides, *side_pixels)",
+            "return _twin_alarms(*sides, *side_pixels)",
         ),
     ),
     *_of(
@@ -394,11 +418,15 @@ ALARMS = [
     *_of(
         "alarms/fidelity",
         "test_alarms",
-        ("a distance better than real people's passes", "values, -1)", "values, 1)"),
+        (
+            "a distance better than real people's passes",
+            "honest_distances,\n            -1",
+            "honest_distances,\n            1",
+        ),
         (
             "a coverage better than real people's passes",
-            "list(map(covered, honest)), 1)",
-            "list(map(covered, honest)), -1)",
+            "list(map(coverage_of, honest_clouds)), 1\n",
+            "list(map(coverage_of, honest_clouds)), -1\n",
         ),
     ),
     *_of(
@@ -406,13 +434,13 @@ ALARMS = [
         "test_alarms",
         (
             "closest share is one-sided",
-            '"closest share": Measure(closest, HELD, TRAIN)',
-            '"closest share": Measure(closest, "", TRAIN)',
+            '"closest share": MemoryMeasure(closest_train, SAW_HELD_OUT, LEANS_TO_TRAIN)',
+            '"closest share": MemoryMeasure(closest_train, "", LEANS_TO_TRAIN)',
         ),
         (
             "membership is one-sided",
-            '"membership": Measure(membership, HELD, TRAIN)',
-            '"membership": Measure(membership, "", TRAIN)',
+            '"membership": MemoryMeasure(membership_share, SAW_HELD_OUT, LEANS_TO_TRAIN)',
+            '"membership": MemoryMeasure(membership_share, "", LEANS_TO_TRAIN)',
         ),
     ),
     *_of(
@@ -440,19 +468,19 @@ ALARMS = [
         "test_classify test_few",
         (
             "labels of the shuffled arm stand as they were",
-            "parts.append(shuffled if arm.kind == SHUFFLED else added)",
-            "parts.append(added)",
+            "train_parts.append(shuffled_faces if arm.kind == SHUFFLED else added_faces)",
+            "train_parts.append(added_faces)",
         ),
         (
             "topped arms lack augmentation",
-            "    if arm.kind == TOPPED:\n        parts.append(",
-            "    if False:\n        parts.append(",
+            "    if arm.kind == TOPPED:\n        train_parts.append(",
+            "    if False:\n        train_parts.append(",
         ),
         ("weights are not used", "if arm.weight != 1:", "if False:"),
         (
             "doses are not used",
-            "arm.dose * counts, rng)\n        shuffled",
-            "counts, rng)\n        shuffled",
+            "arm.dose * class_counts, rng)\n        shuffled",
+            "class_counts, rng)\n        shuffled",
         ),
     ),
 ]
