@@ -101,8 +101,8 @@ def summary(predictions: pd.DataFrame) -> dict[str, Any]:
     class_names = sorted(set(predictions["label"]))
     arm_scores: dict[str, Any] = {}
     for arm, arm_rows in by_arm(predictions).items():
-        for (model, part), part_rows in arm_rows.groupby(["model", "part"], sort=False):
-            arm_scores.setdefault(arm.key, {}).setdefault(model, {})[part] = run_scores(
+        for (model, part_name), part_rows in arm_rows.groupby(["model", "part"], sort=False):
+            arm_scores.setdefault(arm.key, {}).setdefault(model, {})[part_name] = run_scores(
                 part_rows, class_names
             )
     return arm_scores
