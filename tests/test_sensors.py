@@ -17,7 +17,7 @@ from depthfaces.sources import virtual
 from depthfaces.sources.virtual import emotions, flight, sensors
 from depthfaces.sources.virtual.camera import EMPTY
 from depthfaces.sources.virtual.triangulation import Triangulation, shadow
-from depthfaces.studies.dfeatures.sets import asked_for
+from depthfaces.studies.dfeatures.sets import section_for
 
 SETTINGS = params.load()
 WALL = (1500.0, 3000.0)
@@ -201,7 +201,7 @@ def test_who_draws_virtual_people_for_something_else_keeps_the_sensor_and_wants_
     table = pd.DataFrame({"id": ["a", "b"], "label": ["Fear", "Neutral"], "unit": "mm"})
     asked = pretrain.Asked("camera", "", 4, 2)
     first = pretrain.camera(FaceSet(np.zeros((2, 8, 8)), table), settings, asked)
-    further = asked_for("virtual-hard", settings)
+    further = section_for("virtual-hard", settings)
     assert further is not None
     for chosen in (first, further.virtual):
         assert (chosen.sensor, chosen.size, chosen.truth) == ("realsense", 160, [])

@@ -9,7 +9,7 @@ import torch
 from conftest import same_files, tiny, write_params
 
 from depthfaces import files, params, seeding
-from depthfaces.classify.fused import prior
+from depthfaces.classify.fused import shipped_nets
 from depthfaces.classify.sample import Sample
 from depthfaces.classify.svm import Svm
 from depthfaces.errors import DataError
@@ -141,8 +141,8 @@ def test_the_package_teaches_the_emotions_it_is_asked_for(train: FaceSet) -> Non
     assert teacher
     some = teacher.log_probability(train.images[:5])
     assert np.allclose(np.exp(some).sum(axis=1), 1)
-    every = Package.of(prior().classes, "mm", preprocess).log_probability(train.images[:5])
-    columns = [prior().classes.index(label) for label in train.classes]
+    every = Package.of(shipped_nets().classes, "mm", preprocess).log_probability(train.images[:5])
+    columns = [shipped_nets().classes.index(label) for label in train.classes]
     gaps = every[:, columns] - some  # one number a face: what the emotions share among them
     assert np.allclose(gaps, gaps[:, :1])
     assert every.shape == (5, 7)
