@@ -234,6 +234,14 @@ def test_useful_needs_every_control_beaten():
     assert reasons == ["it is not surely better than: two"]
 
 
+def test_cells_are_judged_by_the_adjusted_p(monkeypatch):
+    rows = planted({**BASE, TOPPED: 0.92})
+    assert rule.USEFUL in {cell["verdict"] for cell in answer(rows, [], QUICK)["cells"]}
+    monkeypatch.setattr(statistics, "holm", np.ones_like)
+    judged = {cell["verdict"] for cell in answer(rows, [], QUICK)["cells"]}
+    assert judged.isdisjoint({rule.USEFUL, rule.HARMFUL})
+
+
 def test_a_class_that_is_neither_shown_nor_called_has_no_f1():
     """The mean is that of the others: here 1 and 2 / 3."""
     hits, total = [2, 0, 1], [4, 0, 3]
