@@ -174,7 +174,7 @@ def results(data: Data) -> found.Evaluation:
 def test_same_bytes_whatever_the_threads(data: Data, results: found.Evaluation) -> None:
     again = protocol.run(data, settings().studies.balance, 1, 2)
     for key, answer in results.results.held_out.items():
-        assert np.array_equal(again.held_out[key].shares, answer.probabilities)
+        assert np.array_equal(again.held_out[key].probabilities, answer.probabilities)
 
 
 def test_intervals_hold_their_values(results: found.Evaluation) -> None:
@@ -194,7 +194,9 @@ def test_copies_of_train_faces_are_seen(results: found.Evaluation) -> None:
     case = next(iter(results.results.imbalances))
     want, made = results.results.imbalances[case], results.results.generated
     own = want.kept_rows[results.data.labels[want.kept_rows] == 1]
-    copied = {(case, 1): protocol.GeneratedFaces(results.data.images[own], made[case, 1].curve)}
+    copied = {
+        (case, 1): protocol.GeneratedFaces(results.data.images[own], made[case, 1].loss_curve)
+    }
     faces = found.face_quality(
         found.Evaluation(
             results.data, results.results._replace(generated=copied), results.judge, 1
