@@ -24,6 +24,7 @@ from depthfaces.few.task import Task
 EXPRESSIONS = {"neutral": "Neutral", "smile": "Happiness", "mouth-wide-open": "Surprise"}
 PEOPLE, DRAWS, DOSE = [1, 3], 20, 4.0
 PRIOR_PEOPLE = 60  # virtual people on whom generators are pretrained
+NO_PRETRAINING = {"subjects": 0, "how": "finetune", "emotions": []}
 
 
 def read(folder: Path, settings: params.Params) -> FaceSet:
@@ -69,9 +70,8 @@ def main(
     }
     content = settings.model_dump()
     content["experiment"] |= experiment
-    content["gan"]["pretrain"]["subjects"] = (
-        PRIOR_PEOPLE if {"kd", "synthetic"} & set(experiment["sources"]) else 0
-    )
+    has_generator = {"kd", "synthetic"} & set(experiment["sources"])
+    content["gan"]["pretrain"] |= {"subjects": PRIOR_PEOPLE} if has_generator else NO_PRETRAINING
     settings = params.check(content, "bench.few")
     faces = read(folder, settings)
     task = Task.apart(faces, read(test, settings)) if test != Path() else Task.within(faces)

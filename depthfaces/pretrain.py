@@ -24,6 +24,7 @@ class Asked(NamedTuple):
 def make(faces: FaceSet, params: Params, out: Path) -> FaceSet:
     """Write a prepared set of virtual people with the emotions of `faces` to `out`, and open it.
 
+    They also show those of `gan.pretrain.emotions`.
     Their people are others than those of `data.source: virtual` at the same seed.
     """
     wanted = params.gan.pretrain
@@ -31,7 +32,11 @@ def make(faces: FaceSet, params: Params, out: Path) -> FaceSet:
     asked = Asked("gan.pretrain", way_out, wanted.subjects, wanted.frames)
     data = params.data.model_copy(update={"virtual": camera(faces, params, asked)})
     seed = seeding.number(params.seed, "pretrain") % 2**31
+    if further := wanted.unseen(faces.classes):
+        shown = {"emotions": [*data.virtual.emotions, *further]}
+        data = data.model_copy(update={"virtual": data.virtual.model_copy(update=shown)})
     chosen = params.model_copy(update={"data": data, "seed": seed})
+    out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         virtual.collect(chosen, Path(scratch) / "raw")
         dataset.prepare_set(Path(scratch) / "raw", chosen, out)

@@ -7,7 +7,7 @@ import torch
 
 from depthfaces import command, disk, files, params, pretrain, seeding
 from depthfaces.faces import FaceSet
-from depthfaces.gan import devices, store, train
+from depthfaces.gan import devices, start, store, train
 
 
 def main(faces: Path, model: Path) -> None:
@@ -22,7 +22,8 @@ def main(faces: Path, model: Path) -> None:
     gan = settings.gan.model_copy(update={"steps": settings.gan.pretrain.steps})
     session = train.Session(Path("checkpoints/pretrain"))
     with tempfile.TemporaryDirectory(dir=model.parent) as scratch:
-        data = pretrain.make(FaceSet.open(faces), settings, Path(scratch) / "faces")
+        kept = (model if gan.pretrain.joins else Path(scratch)) / start.FACES
+        data = pretrain.make(FaceSet.open(faces), settings, kept)
         seed = seeding.number(settings.seed, "pretrain")
         with train.fitted(data, gan, settings.kd, seed, session) as trained:
             people = f"{data.table['subject'].nunique()} virtual people"

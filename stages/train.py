@@ -6,7 +6,7 @@ import torch
 
 from depthfaces import command, disk, files, params, seeding
 from depthfaces.faces import FaceSet
-from depthfaces.gan import card, checkpoint, devices, onnx, record, start, store, train
+from depthfaces.gan import card, checkpoint, devices, domains, onnx, record, start, store, train
 
 
 def main(faces: Path, before: Path, model: Path, report: Path) -> None:
@@ -28,6 +28,9 @@ def main(faces: Path, before: Path, model: Path, report: Path) -> None:
             if settings.export.onnx:
                 onnx.export(model / "generator.onnx", trained.generator_teacher, about)
             record.write(report, trained, data.classes, seeding.stream(seed, "grid"))
+            if gan.pretrain.joins:
+                names, rng = [*data.classes, *about["unseen"]], seeding.stream(seed, "domains")
+                domains.write(model / "domains.png", trained.generator_teacher, names, rng)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def about(method: str, train: FaceSet, settings: Params, seed: int) -> dict[str,
         "camera": 0,
     }
     own = {
-        "gan": {"gan": settings.gan.model_dump()},
+        "gan": {"gan": settings.gan.described},
         "camera": {"virtual": settings.data.virtual.model_dump()},
         "reenact": {"shares": reenact.SHARES},
     }

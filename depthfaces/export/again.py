@@ -43,8 +43,8 @@ def draw(wanted: Wanted, out: Path, settings: Params) -> str:
     torch.set_num_threads(settings.threads)
     at_hand = FACES.is_dir()
     origin = Origin(store.load(GAN, FACES if at_hand else None), LATENTS, {})
-    if emotion not in origin.model.classes:
-        known = ", ".join(origin.model.classes)
+    if emotion not in origin.model.drawable:
+        known = ", ".join(origin.model.drawable)
         raise ParamsError(f"--emotion: expected one of {known}, found {emotion!r}")
     if count < 1 or seed < 0:
         raise ParamsError(f"--count and --seed: expected 1 and 0 or more, found {count} and {seed}")

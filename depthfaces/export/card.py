@@ -23,7 +23,7 @@ configs:
 | emotion | faces | evolved | plain draws |
 |---|---|---|---|
 {table}
-
+{unseen}
 ## What is where
 
 - `images/EMOTION/ID.png`: 8-bit preview, 255 = nearest, 0 = background. Load the folder `images`
@@ -70,6 +70,10 @@ _DEPTH_FILES = """- `depth/EMOTION/ID.png`: 16-bit millimetres from the camera, 
 _CHECKED = """{near} of {count} faces come as near to a train face, or to its mirror image, as only
 {quantile:.0%} of the train faces come to another person's. {refused} that did were refused, and
 others put in their place."""
+_UNSEEN = """
+**{names}: no real face showed this.** What is drawn of it is the expression of virtual people in
+the look of the real ones, never compared with a real one.
+"""
 _UNCHECKED = "Not looked for: the train faces were not at hand."
 
 
@@ -84,10 +88,12 @@ def card(exported: FaceSet, origin: Origin, copies: Copies | None) -> str:
     """Return the card of the `exported` set as Markdown; `copies` is None if none were sought."""
     config, metric = origin.model.config, origin.model.config["unit"] == "mm"
     front, back = config["window"]
+    unseen = ", ".join(label for label in exported.classes if label not in origin.model.classes)
     return _HEAD.format(
         count=len(exported),
         size=exported.images.shape[1],
         classes=len(exported.classes),
+        unseen=_UNSEEN.format(names=unseen) if unseen else "",
         table=_table(exported),
         generator=origin.model.checksum,
         faces=config["faces"],

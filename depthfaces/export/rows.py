@@ -52,7 +52,7 @@ class Origin:
 
     def faces(self, z: Floats, label: str, steps: str) -> Floats:
         """Return the faces (n, S, S) of latents `z`, post-processed by `steps`."""
-        labels = np.full(len(z), self.model.classes.index(label))
+        labels = np.full(len(z), self.model.drawable.index(label))
         return processed(sample(self.model.generator, z, labels), steps)
 
     def remake(self, row: Mapping[str, Any]) -> Floats:
@@ -63,7 +63,7 @@ class Origin:
             z = prior(int(row["seed"]), self.model.generator.shape.latent)
         else:
             z = self.archive(row["label"])["z"][int(row["latent"])]
-        target = self.model.classes.index(row["label"])
+        target = self.model.drawable.index(row["label"])
         face = remake(self.model.generator, z, target, int(row["slot"]))
         return np.asarray(processed(face[None], str(row["post"]))[0])
 

@@ -10,7 +10,7 @@ from depthfaces import pretrain, seeding
 from depthfaces.baselines import BASELINES
 from depthfaces.baselines.samples import Sampler
 from depthfaces.faces import FaceSet
-from depthfaces.gan import store, train
+from depthfaces.gan import start, store, train
 from depthfaces.schema import Params
 
 Nets = dict[str, nn.Module]
@@ -18,10 +18,14 @@ CAMERA = "camera"
 
 
 class Shared(NamedTuple):
-    """Nets that generators go on from, people of the virtual camera; None: not asked for."""
+    """Nets that generators go on from, people of the virtual camera; None: not asked for.
+
+    `virtual` are the people those nets know, where they are learned from with the real ones.
+    """
 
     nets: Nets | None
     camera: Sampler | None
+    virtual: FaceSet | None = None
 
     @classmethod
     def of(cls, faces: FaceSet, params: Params, folder: Path) -> "Shared":
@@ -30,7 +34,7 @@ class Shared(NamedTuple):
         if CAMERA in params.experiment.sources:
             seed = seeding.number(params.seed, "few", CAMERA)
             camera = BASELINES[CAMERA](faces, faces, params, seed)
-        return cls(prior(faces, params, folder), camera)
+        return cls(prior(faces, params, folder), camera, start.virtual(folder, params.gan))
 
 
 def prior(faces: FaceSet, params: Params, folder: Path) -> Nets | None:
@@ -44,7 +48,8 @@ def prior(faces: FaceSet, params: Params, folder: Path) -> Nets | None:
         gan = params.gan.model_copy(update={"steps": params.gan.pretrain.steps})
         seed = seeding.number(params.seed, "few", "prior")
         with tempfile.TemporaryDirectory() as scratch:
-            data = pretrain.make(faces, params, Path(scratch) / "faces")
+            top = folder if gan.pretrain.joins else Path(scratch)
+            data = pretrain.make(faces, params, top / start.FACES)
             with train.fitted(data, gan, params.kd, seed) as trained:
                 store.save(folder, trained, {"classes": data.classes, "trained_on": "virtual"})
     return store.nets(folder)

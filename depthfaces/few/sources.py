@@ -17,7 +17,7 @@ from depthfaces.faces import FaceSet
 from depthfaces.features.augment import augment
 from depthfaces.features.posed import turned
 from depthfaces.few.evolved import evolved
-from depthfaces.few.shared import CAMERA, Nets, Shared
+from depthfaces.few.shared import CAMERA, Shared
 from depthfaces.gan import train as training
 from depthfaces.schema import Emotion, Params
 from depthfaces.verdict.arm import AUGMENTED, MIX, POSED, SYNTHETIC
@@ -75,9 +75,7 @@ def made(
         if name == CAMERA and shared.camera:
             sampler = shared.camera
         elif name in {DISTILLED, SYNTHETIC}:
-            distilled = distilled or distil(
-                few, params, shared.nets, seeding.number(seed, DISTILLED)
-            )
+            distilled = distilled or distil(few, params, shared, seeding.number(seed, DISTILLED))
             sampler = distilled
             if name == SYNTHETIC:
                 sampler = evolved(distilled, few, params, number)
@@ -91,14 +89,14 @@ def made(
         yield MIX, stacked[turn, np.arange(len(labels))]
 
 
-def distil(few: FaceSet, params: Params, start: Nets | None, seed: int) -> Plain:
-    """Train the distilled generator on `few` for `experiment.gan_steps`."""
+def distil(few: FaceSet, params: Params, shared: Shared, seed: int) -> Plain:
+    """Train the distilled generator on `few`, and who joins them, for `experiment.gan_steps`."""
     changes: dict[str, float] = {"steps": params.experiment.gan_steps, "checks": 1}
-    if start:
+    if shared.nets:
         rate = params.gan.pretrain.rate
         changes |= {key: rate * getattr(params.gan, key) for key in RATES}
     gan = params.gan.model_copy(update=changes)
-    session = training.Session(None, start)
+    session = training.Session(None, shared.nets, virtual=shared.virtual)
     return Plain(training.fit(few, gan, params.kd, seed, session), gan, params.kd)
 
 

@@ -5,6 +5,17 @@ from typing import Any
 from depthfaces.faces import FaceSet
 from depthfaces.gan.trained import Trained
 
+JOINT = """
+
+Virtual people stayed beside them, half of each batch: a domain, real or virtual, is a condition
+beside the emotion. Labels 0 to {last} draw in the domain of the real faces, {classes} more do so in
+that of virtual people; `domains.png` shows the same latents in both.{unseen}"""
+
+UNSEEN = """
+**{names}: no real face showed this.** What is drawn of it is the virtual people's expression in the
+look of the real ones, never compared with a real one; labels {first} to {last}, of the command
+`sample` and of nothing else here (neither evolved nor exported)."""
+
 CARD = """# A conditional generator of depth faces
 
 Makes a {size} × {size} px depth face of a chosen emotion from a random vector of {latent} numbers.
@@ -12,7 +23,7 @@ Makes a {size} × {size} px depth face of a chosen emotion from a random vector 
 ## Made from
 
 {faces} faces of {people} {who} ({source}), train split alone: {classes}.
-Validation people chose the step; test people were not looked at.{start}
+Validation people chose the step; test people were not looked at.{start}{joint}
 
 A pixel is {meaning}.
 
@@ -70,14 +81,16 @@ def write(data: FaceSet, trained: Trained, config: dict[str, Any], start: str) -
     near, far = config["window"]
     depth = f"the depth from {far:g} mm behind the nose tip (-1) to {-near:g} mm before it (+1)"
     people = train["subject"].nunique()
+    shape = trained.generator.shape
     return CARD.format(
-        size=trained.generator.shape.size,
+        size=shape.size,
         faces=f"{len(train):,}",
         people=people,
         who="person" if people == 1 else "people",
         source=", ".join(sorted(set(train["source"]))),
         classes=", ".join(f"{label} {count}" for label, count in classes.items()),
         start=f"\nBefore that it was trained on {start}." if start else "",
+        joint=_joint(shape.classes, config["unseen"]) if shape.domains > 1 else "",
         meaning=depth if config["unit"] == "mm" else "a grey value with no unit, -1 to +1",
         best=trained.best,
         stopped=f"\n**Training stopped early: it {trained.stopped}.**\n" if trained.stopped else "",
@@ -90,3 +103,11 @@ def write(data: FaceSet, trained: Trained, config: dict[str, Any], start: str) -
         example=str(classes.index[0]),
         **{key: gan[key] for key in ("latent", "recipe", "steps", "batch")},
     )
+
+
+def _joint(classes: int, unseen: list[str]) -> str:
+    """Return what the card says of two domains with `classes` labels each."""
+    first, last = classes - len(unseen), classes - 1
+    names = ", ".join(unseen)
+    more = UNSEEN.format(names=names, first=first, last=last) if unseen else ""
+    return JOINT.format(last=last, classes=classes, unseen=more)

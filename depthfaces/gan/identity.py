@@ -20,7 +20,7 @@ def of(faces: FaceSet, gan: Gan, kd: Kd, seed: int) -> dict[str, Any]:
 
     The number of steps is among them: the learning rates fall by their share of it.
     """
-    found: dict[str, Any] = {"seed": seed, "data": _data(faces), "code": _code()}
+    found: dict[str, Any] = {"seed": seed, "data": data(faces), "code": _code()}
     found |= {"torch": torch.__version__, "threads": torch.get_num_threads()}
     found |= {f"gan.{key}": value for key, value in gan.model_dump().items()}
     found |= {f"kd.{key}": value for key, value in kd.model_dump().items()}
@@ -40,7 +40,7 @@ def weights(nets: dict[str, nn.Module] | None) -> str:
     return digest.hexdigest()
 
 
-def _data(faces: FaceSet) -> str:
+def data(faces: FaceSet) -> str:
     """Return a sha256 of the images and of what is trained on in the table."""
     digest = hashlib.sha256(faces.table[["label", "split"]].to_csv().encode())
     for _, images in faces.batches(PIECE):

@@ -24,12 +24,12 @@ def write(folder: Path, trained: Trained, classes: list[str], rng: np.random.Gen
     labels = np.repeat(np.arange(len(classes)), COLUMNS)
     z = rng.standard_normal((len(labels), generator.shape.latent), np.float32)
     faces = sample(generator, z, labels).reshape(len(classes), COLUMNS, *trained.film.shape[2:])
-    _draw(folder / "samples.png", faces, classes, CAPTION)
+    draw(folder / "samples.png", faces, classes, CAPTION)
     chosen = np.unique(np.linspace(0, len(trained.film) - 1, FRAMES).astype(int))
     steps = ", ".join(f"{trained.checks[index]['step']:,}" for index in chosen)
     kept = f"the nets of step {trained.best:,} are kept"
     film = trained.film[chosen].swapaxes(0, 1)
-    _draw(folder / "film.png", film, classes, f"the same latents after {steps} steps; {kept}")
+    draw(folder / "film.png", film, classes, f"the same latents after {steps} steps; {kept}")
 
 
 def _table(path: Path, rows: list[dict[str, float]]) -> None:
@@ -37,7 +37,7 @@ def _table(path: Path, rows: list[dict[str, float]]) -> None:
     files.write_text(path, text)
 
 
-def _draw(path: Path, faces: np.ndarray, classes: list[str], title: str) -> None:
+def draw(path: Path, faces: np.ndarray, classes: list[str], title: str) -> None:
     """Draw `faces` (C, columns, S, S), a row an emotion; near is bright."""
     columns, size = faces.shape[1], faces.shape[2]
     figure = Figure(figsize=(columns, 1.25 * len(classes)), layout="constrained")

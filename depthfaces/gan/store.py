@@ -1,7 +1,7 @@
 """A trained model on disk: safetensors beside one config.json."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,11 @@ class Model:
         """Return the class names in the order of the generator's labels."""
         return list(self.config["classes"])
 
+    @property
+    def drawable(self) -> list[str]:
+        """Return the classes, and after them the emotions that only virtual people showed."""
+        return [*self.classes, *self.config.get("unseen", [])]
+
 
 def save(folder: Path, trained: Trained, about: dict[str, Any]) -> None:
     """Write the four nets, and their shape with `about` as config.json; weights must be finite."""
@@ -57,7 +62,7 @@ def save(folder: Path, trained: Trained, about: dict[str, Any]) -> None:
         with files.atomic(folder / name, size) as temporary:
             save_file(tensors, temporary)
     found = {"best_step": trained.best, "stopped": trained.stopped}
-    shape = asdict(trained.generator.shape)
+    shape = trained.generator.shape.described
     files.write_json(folder / CONFIG, {"shape": shape, **found, **about})
 
 
@@ -70,8 +75,9 @@ def about(faces: Path, gan: Gan, kd: Kd, window: tuple[float, float]) -> dict[st
     return {
         "classes": data.classes,
         "faces": fingerprint(faces),
-        "gan": gan.model_dump(),
+        "gan": gan.described,
         "kd": kd.model_dump(),
+        **({"unseen": gan.pretrain.unseen(data.classes)} if gan.pretrain.joins else {}),
         "unit": str(data.table["unit"].iloc[0]),
         "window": list(window),
     }

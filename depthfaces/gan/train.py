@@ -30,11 +30,12 @@ ROWS = 100  # of the history: each the mean over a hundredth of the training
 
 @dataclass(frozen=True)
 class Session:
-    """Where checkpoints are kept (nowhere if None), and the nets to start from."""
+    """Where checkpoints are kept (nowhere if None), the nets to start from, and who joins."""
 
     checkpoints: Path | None = None
     start: dict[str, nn.Module] | None = None
     name: str = ""  # what `start` was trained on
+    virtual: FaceSet | None = None  # people to train on together with the real ones
 
 
 class DivergedError(IntegrityError):
@@ -48,9 +49,11 @@ class DivergedError(IntegrityError):
 class Run:
     """A trainer, the watch over it and the rows so far."""
 
-    def __init__(self, faces: FaceSet, gan: Gan, kd: Kd, seed: int) -> None:
+    def __init__(
+        self, faces: FaceSet, gan: Gan, kd: Kd, seed: int, virtual: FaceSet | None = None
+    ) -> None:
         self.gan = gan
-        self.trainer = Trainer(faces, gan, kd, seed)
+        self.trainer = Trainer(faces, gan, kd, seed, virtual)
         rng = seeding.stream(seed, "watch")
         self.watch = Watch.over(faces, self.trainer.encoder, gan.latent, rng)
         self.step, self.best, self.stopped = 0, 0, ""
@@ -176,13 +179,15 @@ def fitted(
     The block writes the results: until it has ended well nothing of the training may go.
     """
     session = session or Session()
-    run = Run(faces, gan, kd, seed)
+    run = Run(faces, gan, kd, seed, session.virtual)
     if session.start:
         run.trainer.start_from(session.start)
     with ExitStack() as stack:
         checkpoints = None
         if session.checkpoints:
             about = identity.of(faces, gan, kd, seed) | {"start": identity.weights(session.start)}
+            if session.virtual is not None:
+                about["virtual"] = identity.data(session.virtual)
             checkpoints = stack.enter_context(
                 Checkpoints(session.checkpoints, about, first=first())
             )

@@ -9,14 +9,13 @@ from torch.nn.utils import get_total_norm
 from torch.optim import Adam
 
 from depthfaces import seeding
-from depthfaces.errors import ParamsError
 from depthfaces.faces import FaceSet
 from depthfaces.gan import encoder, losses
 from depthfaces.gan.augment import DRAWS, adapt, augment
 from depthfaces.gan.checkpoint import below
 from depthfaces.gan.devices import Devices
 from depthfaces.gan.distill import decay_at, follow, teacher_of
-from depthfaces.gan.feed import Batch, Feed
+from depthfaces.gan.feed import Batch, Both, Feed, check_batch, feed_of
 from depthfaces.gan.networks import Shape, discriminator, generator, initialise
 from depthfaces.schema import Gan, Kd
 
@@ -28,16 +27,21 @@ Row = dict[str, Tensor]
 class Trainer:
     """Four nets that learn from the train split of a set, a step at a time."""
 
-    def __init__(self, faces: FaceSet, gan: Gan, kd: Kd, seed: int) -> None:
+    def __init__(
+        self, faces: FaceSet, gan: Gan, kd: Kd, seed: int, virtual: FaceSet | None = None
+    ) -> None:
         self.gan, self.kd = gan, kd
         self.devices = Devices(gan.precision, gan.batch)
-        _check_batch(faces, gan.batch)
-        self.feed = self._feed(faces, seed, "batches")
-        size, classes = faces.images.shape[1], len(faces.classes)
+        check_batch(faces, gan.batch)
+        rng = seeding.stream(seed, "batches")
+        self.feed: Feed | Both = feed_of(faces, gan, rng)
+        if virtual is not None:
+            self.feed = Both(self.feed, feed_of(virtual, gan, rng))
+        size, classes = faces.images.shape[1], len(self.feed.classes)
         given = (gan.latent, gan.width, gan.recipe, gan.spectral, gan.deviation, gan.upsample)
-        self._build(Shape(size, classes, *given), seed)
+        self._build(Shape(size, classes, *given, domains=1 if virtual is None else 2), seed)
         self.encoder = encoder.fit(
-            self._feed(faces, seed, "encoder-batches"),
+            feed_of(faces, gan, seeding.stream(seed, "encoder-batches")),
             size,
             gan.encoder_steps,
             seeding.stream(seed, "encoder"),
@@ -49,10 +53,6 @@ class Trainer:
             "chance": torch.zeros((), device=place),
             "anchors": torch.zeros(2, device=place),
         }
-
-    def _feed(self, faces: FaceSet, seed: int, stream: str) -> Feed:
-        rng = seeding.stream(seed, stream)
-        return Feed(faces, rng, balanced=self.gan.balanced, mirror=self.gan.mirror)
 
     def _build(self, shape: Shape, seed: int) -> None:
         weights = seeding.stream(seed, "weights")
@@ -205,9 +205,13 @@ class Trainer:
         return dict(zip(found, values.unbind(), strict=True))
 
     def start_from(self, nets: dict[str, Any]) -> None:
-        """Take the weights of other nets of the same shape, by name."""
+        """Take the weights of other nets of the same shape, by name; of one domain is enough."""
+        classes = self.feed.classes
         for name, net in self.nets.items():
-            net.load_state_dict(nets[name].state_dict())
+            net.load_state_dict(net.state_dict() | nets[name].state_dict())
+            if classes != sorted(classes):  # a set's are, and those nets have learned a set alone
+                embed: Any = net.embed
+                embed.reorder([sorted(classes).index(label) for label in classes])
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -229,12 +233,6 @@ class Trainer:
         for name, adam in self.adams.items():
             _restore_adam(adam, below(tensors, f"adam.{name}"))
         self.feed.state = feed
-
-
-def _check_batch(faces: FaceSet, batch: int) -> None:
-    found = int((faces.table["split"] == "train").sum())
-    if batch > found:
-        raise ParamsError(f"gan.batch: expected at most the {found} train faces, found {batch}")
 
 
 def _restore_adam(adam: Adam, tensors: dict[str, Tensor]) -> None:

@@ -1,6 +1,6 @@
 """What both recipes share: the shape that fixes a net, first weights, statistics of a batch."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,13 @@ class Shape:
     spectral: bool = False  # spectral norm in the discriminator
     deviation: bool = False  # minibatch standard deviation in the discriminator
     upsample: str = "bilinear"  # or nearest, in the generator
+    domains: int = 1  # 2: yours, and virtual people, whose labels follow after all classes
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """Return what rebuilds this shape: of one domain as it was before there were two."""
+        single = {"domains"} if self.domains == 1 else set()
+        return {key: value for key, value in asdict(self).items() if key not in single}
 
 
 class Generator(nn.Module):

@@ -1,6 +1,7 @@
 """The default networks: upsampling generator, projection discriminator without BatchNorm."""
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +38,32 @@ def features(shape: Shape) -> int:
     return channels(shape, sides(shape)[0])
 
 
+class Condition(nn.Embedding):
+    """Labels (n,) to vectors (n, length): an emotion's, and of virtual people what is theirs.
+
+    The domain's vector is one for all emotions, so that one which only virtual people showed can be
+    drawn in yours. It starts at 0: until taught apart, both domains are one.
+    """
+
+    def __init__(self, shape: Shape, length: int) -> None:
+        super().__init__(shape.classes, length)
+        self.virtual = nn.Parameter(torch.zeros(length)) if shape.domains > 1 else None
+
+    def forward(self, labels: Tensor) -> Tensor:
+        """Return e_y, or e_y + v for a label of virtual people: `labels` are y, or classes + y."""
+        if self.virtual is None:
+            return super().forward(labels)
+        domain = (labels // self.num_embeddings)[:, None]
+        return super().forward(labels % self.num_embeddings) + domain * self.virtual
+
+    @torch.no_grad()
+    def reorder(self, rows: list[int]) -> None:
+        """Put the vector of row `rows[k]` into row k."""
+        under: Any = getattr(self, "parametrizations", None)  # spectral norm's
+        weight = under.weight.original if under else self.weight
+        weight.copy_(weight[rows].clone())
+
+
 class Generator(base.Generator):
     """A generator by upsampling and convolution.
 
@@ -47,7 +74,7 @@ class Generator(base.Generator):
         super().__init__(shape)
         planes = [channels(shape, side) for side in sides(shape)]
         self.side = sides(shape)[0]
-        self.embed = nn.Embedding(shape.classes, shape.latent)
+        self.embed = Condition(shape, shape.latent)
         self.start = nn.Linear(2 * shape.latent, planes[0] * self.side**2)
         self.body = nn.Sequential(
             BatchNorm(planes[0]),
@@ -76,7 +103,7 @@ class Discriminator(base.Discriminator):
         super().__init__(shape)
         self.body = describer(shape)
         self.score = nn.Linear(features(shape), 1)
-        self.embed = nn.Embedding(shape.classes, features(shape))
+        self.embed = Condition(shape, features(shape))
         if shape.spectral:
             for module in [*self.body.modules(), self.score, self.embed]:
                 if hasattr(module, "weight"):
