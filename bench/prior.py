@@ -143,7 +143,7 @@ def settings_of(first: int, steps: int, size: int, models: str) -> params.Params
     content = params.load().model_dump()
     content["threads"] = 1
     content["preprocess"]["size"] = size
-    content["gan"]["pretrain"] |= {"subjects": bench.PRIOR, "steps": first, "how": "joint"}
+    content["gan"]["pretrain"] |= {"subjects": bench.PRIOR_PEOPLE, "steps": first, "how": "joint"}
     content["experiment"] |= {
         "people": [PEOPLE],
         "draws": bench.DRAWS,
