@@ -420,8 +420,8 @@ ALARMS = [
         "test_alarms",
         (
             "a distance better than real people's passes",
-            "honest_distances,\n            -1",
-            "honest_distances,\n            1",
+            "            distances,\n            -1",
+            "            distances,\n            1",
         ),
         (
             "a coverage better than real people's passes",

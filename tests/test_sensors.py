@@ -238,7 +238,11 @@ def test_faces_of_every_sensor_are_found_where_they_are(name: str) -> None:
         found = prepare(list(images), [focal] * 3, span, SETTINGS.preprocess.confidence, False)
         faces += found
         for face, away in zip(found, views[:, 3], strict=True):
-            off = np.hypot(face.place[0] - middle, face.place[1] - middle) * away / focal
+            off = (
+                np.hypot(face.nose_position[0] - middle, face.nose_position[1] - middle)
+                * away
+                / focal
+            )
             assert off < 12, (name, person, off)
     assert [face.reason for face in faces] == [""] * 6
 

@@ -38,22 +38,17 @@ def fidelity_alarms(real: RealPeople, fake: FaceSample, neighbours: int, seed: i
     ]
     cloud_size = min(len(test_points), len(fake.label), *map(len, half_clouds))
 
-    def draw_clouds(clouds: list[Array]) -> list[Array]:
+    def subsample(clouds: list[Array]) -> list[Array]:
         return [cloud[rng.permutation(len(cloud))[:cloud_size]] for cloud in clouds]
 
-    honest_clouds, fake_clouds = (
-        draw_clouds(half_clouds),
-        draw_clouds([fake.points] * SYNTHETIC_DRAWS),
-    )
+    honest_clouds, fake_clouds = subsample(half_clouds), subsample([fake.points] * SYNTHETIC_DRAWS)
     alarms = []
     try:
-        honest_distances = [
-            frechet_distance(real=test_points, fake=cloud) for cloud in honest_clouds
-        ]
+        distances = [frechet_distance(real=test_points, fake=cloud) for cloud in honest_clouds]
         alarms += _better_than_real(
             "Fréchet distance",
             [frechet_distance(real=test_points, fake=cloud) for cloud in fake_clouds],
-            honest_distances,
+            distances,
             -1,
         )
     except UndefinedError:

@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 from depthfaces import seeding
 from depthfaces.alarms.alarm import Alarm
 from depthfaces.alarms.expected import HALF_DRAWS, HALF_FACTOR, MIN_RANGE, expected_range
-from depthfaces.alarms.people import FaceSample, RealPeople, rows_of_people, split_halves
+from depthfaces.alarms.people import FaceSample, RealPeople, people_rows, split_halves
 
 Array = npt.NDArray[Any]
 
@@ -227,26 +227,22 @@ def compare_halves(real: RealPeople, fake: FaceSample, rng: np.random.Generator)
     """Return the views of the set and of halves of the held-out people in its place."""
     held_out_people, train_people = real.held_out.people, real.train.people
     max_people = min(len(np.unique(held_out_people)), len(np.unique(train_people)))
-    distances, honest_views, people_counts = SideDistances(real, fake), [], []
+    distances, honest_views, counts = SideDistances(real, fake), [], []
     # Each half is compared with as many train people as remain held out.
     for chosen_rows, rest_rows in split_halves(held_out_people, HALF_DRAWS, rng):
-        people_counts.append(min(len(np.unique(held_out_people[rest_rows])), max_people))
-        held_out_rows = rest_rows[
-            rows_of_people(held_out_people[rest_rows], people_counts[-1], rng)
-        ]
+        counts.append(min(len(np.unique(held_out_people[rest_rows])), max_people))
+        held_out_rows = rest_rows[people_rows(held_out_people[rest_rows], counts[-1], rng)]
         honest_views.append(
             distances.half_view(
-                chosen_rows, held_out_rows, rows_of_people(train_people, people_counts[-1], rng)
+                chosen_rows, held_out_rows, people_rows(train_people, counts[-1], rng)
             )
         )
     fake_views = [
         distances.fake_view(
-            rows_of_people(held_out_people, max_people, rng),
-            rows_of_people(train_people, max_people, rng),
+            people_rows(held_out_people, max_people, rng),
+            people_rows(train_people, max_people, rng),
         )
         for _ in range(PEOPLE_DRAWS)
     ]
     # The set is measured against `max_people` people, who vary less than half as many.
-    return ComparisonViews(
-        fake_views, honest_views, float(np.sqrt(np.mean(people_counts) / max_people))
-    )
+    return ComparisonViews(fake_views, honest_views, float(np.sqrt(np.mean(counts) / max_people)))

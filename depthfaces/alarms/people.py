@@ -69,7 +69,7 @@ def split_halves(
         yield np.flatnonzero(chosen), np.flatnonzero(~chosen)
 
 
-def rows_of_people(people: Array, count: int, rng: np.random.Generator) -> Array:
+def people_rows(people: Array, count: int, rng: np.random.Generator) -> Array:
     """Return the rows (indices) of `count` people, drawn by chance."""
     return np.flatnonzero(np.isin(people, rng.permutation(np.unique(people))[:count]))
 

@@ -59,10 +59,7 @@ def _rastered(
 
 @cache
 def _kernel() -> Any:
-    """Return the z-buffer kernel: one thread a triangle, nearest depth wins by atomic minimum.
-
-    Where depth is `known` it is left as it is, and of those so near the first triangle wins.
-    """
+    """Return the z-buffer kernel: one thread a triangle, nearest depth wins by atomic minimum."""
 
     @wp.kernel
     def raster(
@@ -96,7 +93,7 @@ def _kernel() -> Any:
                     z = 1.0 / (p / a[2] + q / b[2] + r / c[2])
                     if not known:
                         wp.atomic_min(depth, frame, y, x, z)
-                    elif z <= depth[frame, y, x]:
+                    elif z <= depth[frame, y, x]:  # of those so near the first wins
                         wp.atomic_min(nearest, frame, y, x, face)
 
     return raster
