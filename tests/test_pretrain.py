@@ -15,7 +15,7 @@ from stages import train as training
 from tests.conftest import write_params
 from tests.test_train import settings
 
-FIRST = {"subjects": 4, "frames": 2, "steps": 4, "rate": 0.5}
+FIRST = {"subjects": 4, "frames": 2, "steps": 4, "rate": 0.5, "how": "finetune", "emotions": []}
 SMALL = {"size": 32}
 
 

@@ -24,7 +24,8 @@ def write(folder: Path, origin: Origin, plan: Plan, threads: int, labels: Sequen
     """
     clear(folder)
     config, refused = origin.model.config, 0
-    names = dict(zip(origin.model.classes, generated.safe_names(origin.model.classes), strict=True))
+    labelled = origin.model.drawable
+    names = dict(zip(labelled, generated.safe_names(labelled), strict=True))
     size = (origin.model.generator.shape.size,) * 2
     with FaceWriter(folder, size, np.float32, TABLES[1]) as writer:
         for label in tqdm(labels, "export", unit="emotion"):
