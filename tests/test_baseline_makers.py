@@ -156,7 +156,7 @@ def test_a_planted_head_is_found(model: Model) -> None:
     image = rendered(morphable.start(model, shape)._replace(turn=turn), model)
     face = morphable.target(WINDOW.decode(image), WINDOW)
     found, heads = donors.resting([face], model)
-    cosine = (np.trace(heads[0].rotate_surface.T @ turn) - 1) / 2
+    cosine = (np.trace(heads[0].turn.T @ turn) - 1) / 2
     assert np.degrees(np.arccos(min(cosine, 1))) < 4
     own, planted = (np.tensordot(one, model.shapes, 1)[model.vertices] for one in (found, shape))
     assert np.sqrt(((own - planted) ** 2).sum(1).mean()) < 4

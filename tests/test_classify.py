@@ -401,7 +401,7 @@ def test_changed_faces_of_test_people_are_refused(sets):
     split = fake.split.astype("U9")
     split[3] = "test"
     with pytest.raises(IntegrityError, match=r"augmented\.npz: expected no face in the split test"):
-        preparing.check(sets | {"augmented": replace(fake, split=split)})
+        preparing.check_splits(sets | {"augmented": replace(fake, split=split)})
 
 
 def test_a_person_in_two_splits_is_refused(sets):
