@@ -98,8 +98,10 @@ CHANGES = {
     "seed": set(STAGES) - {"code", "report"},
     "data.virtual.noise": {"baseline", "download", "pretrain", "few"},
     "preprocess.crop": {
+        "ablation",
         "baseline",
         "classify",
+        "evolve",
         "export",
         "few",
         "features",
@@ -107,8 +109,10 @@ CHANGES = {
         "pretrain",
     },
     "preprocess.back": {
+        "ablation",
         "baseline",
         "classify",
+        "evolve",
         "features",
         "preprocess",
         "pretrain",
