@@ -84,11 +84,12 @@ def test_a_hidden_landmark_lies_behind_what_is_seen(rendered: dict[str, np.ndarr
     assert hidden[9:17].sum() > hidden[:8].sum()
 
 
-def test_a_landmark_beyond_the_border_is_not_visible() -> None:
+@pytest.mark.parametrize("side", [-50, 50])
+def test_a_landmark_beyond_the_border_is_not_visible(side: int) -> None:
     chosen = params.load().data.virtual.model_copy(update={"truth": ["landmarks"]})
-    views = np.array([[0.0, 0, 0, 900, 50, 0]])  # the image's right half of the face is cut off
+    views = np.array([[0.0, 0, 0, 900, side, 0]])  # half of the face is cut off
     true = virtual.render(chosen, [{}], 2, 7, views).truth
-    inside = (true["landmarks_2d"] < chosen.size - 0.5).all(-1)
+    inside = (np.abs(true["landmarks_2d"] - (chosen.size - 1) / 2) < chosen.size / 2).all(-1)
     assert 10 < inside.sum() < 58
     assert not true["landmarks_visible"][~inside].any()
     assert true["landmarks_visible"][inside].mean() > 0.9
